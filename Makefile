@@ -1,0 +1,58 @@
+# `make run` and `make test` are all that a new machine needs; both install what they use into .venv.
+PYTHON ?= python3
+TARGET ?= duckdb
+
+BIN := .venv/bin
+# Linting and the documentation compile every model: each has a database and a target path of its own.
+LINT := $(CURDIR)/target/lint
+DOCS := $(CURDIR)/target/docs
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint docs bench bench-check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+run: .venv/installed ## load the bundled sample, build the CDM, print a summary (TARGET=postgres: the other engine)
+	$(BIN)/synthea-omop run --target $(TARGET)
+
+test: .venv/tested-with lint ## every test: pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
+	$(BIN)/python -m pytest tests
+
+lint: .venv/tested-with ## sqlfluff on models, tests and analyses
+	mkdir -p $(LINT)
+	SYNTHEA_OMOP_TARGET=duckdb SYNTHEA_OMOP_DATABASE=$(LINT)/lint.duckdb \
+	DBT_TARGET_PATH=$(LINT) DBT_LOG_PATH=$(LINT) \
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests analyses
+
+docs: .venv/installed ## the documentation of every table and column as one page, target/docs/index.html
+	mkdir -p $(DOCS)
+	$(BIN)/synthea-omop run --target duckdb --database $(DOCS)/docs.duckdb
+	SYNTHEA_OMOP_TARGET=duckdb SYNTHEA_OMOP_DATABASE=$(DOCS)/docs.duckdb \
+	$(BIN)/dbt docs generate --static --target-path $(DOCS)/generated --log-path $(DOCS)
+	mv $(DOCS)/generated/static_index.html $(DOCS)/index.html
+	@echo "Open $(DOCS)/index.html"
+
+bench: .venv/tested-with ## the speed suite (an hour; needs EXPORT=... VOCABULARY=..., see docs/performance.md)
+	$(BIN)/python -m bench.suite --export $(EXPORT) --vocabulary $(VOCABULARY) \
+	--copies 200 --copies 1000 --engine duckdb --engine postgres --pairs 3
+
+bench-check: .venv/tested-with ## the same on little data: shows that it runs, measures nothing
+	$(BIN)/python -m bench.suite --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
+	--copies 20 --engine duckdb --engine postgres --pairs 1
+
+clean: ## remove what the other targets made, but for .venv and databases
+	rm -rf target logs build .pytest_cache *.egg-info
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+.venv/tested-with: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[test]'
+	touch $@

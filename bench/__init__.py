@@ -1,0 +1,1 @@
+"""Developer tools: a copier of exports and the speed suite. No part of the product."""

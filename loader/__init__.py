@@ -1,0 +1,1 @@
+"""The loader of synthea-omop: files in, raw tables out."""

@@ -1,0 +1,126 @@
+"""dbt as a child process: its memory goes back to the system, and no lock stays behind."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter, time
+
+from loader.errors import BuildError, DataQualityError, LoaderError
+from loader.progress import Reporter
+from loader.settings import PROJECT_DIR, Settings
+
+LINES_OF_A_FAILURE = 40
+# What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time.
+_NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by ")
+
+
+def build(
+    settings: Settings,
+    database_environment: Mapping[str, str],
+    reporter: Reporter,
+    full_refresh: bool = False,
+    tests: bool = True,
+) -> float:
+    """Run `dbt build` on the database of the settings; the seconds it took.
+
+    BuildError when a model, a seed or a hook fails, DataQualityError when only data tests do.
+    """
+    if not (PROJECT_DIR / "dbt_project.yml").is_file():
+        raise LoaderError(
+            f"The dbt project is not in {PROJECT_DIR}. Install the checked-out repository with `pip install -e .`."
+        )
+    started, started_at = perf_counter(), time()
+    target_path = _target_path(settings.target)
+    command = [
+        sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build",
+        "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target", settings.target,
+        "--target-path", str(target_path),
+        "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
+        "--no-use-colors",
+        *(["--exclude-resource-type", "unit_test"] if tests else ["--resource-type", "seed", "--resource-type", "model"]),
+        *(["--full-refresh"] if full_refresh else []),
+    ]
+    environment = os.environ | dict(database_environment) | {
+        "SYNTHEA_OMOP_TARGET": settings.target,
+        "SYNTHEA_OMOP_DATABASE": str(settings.database),
+        "SYNTHEA_OMOP_MEMORY_LIMIT": settings.memory_limit,
+        "DO_NOT_TRACK": "1",
+    }
+    reporter.say(f"Building the CDM with dbt on {settings.target}")
+    last_lines: deque[str] = deque(maxlen=LINES_OF_A_FAILURE)
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, errors="replace",
+    ) as process, reporter.spinner("dbt") as show:
+        for line in _lines(process):
+            if not _NOISE.search(line) or " Done. " in line:
+                last_lines.append(line)
+                show(f"  {line}")
+    if process.returncode:
+        raise_failure(target_path / "run_results.json", started_at, last_lines)
+    return perf_counter() - started
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    for line in process.stdout or ():
+        if line.strip():
+            yield line.rstrip()
+
+
+def _target_path(target: str) -> Path:
+    """One folder an engine, as dbt parses everything anew when the engine changes: in the project, or in the user's
+    cache when the project cannot be written. DBT_TARGET_PATH wins."""
+    if chosen := os.environ.get("DBT_TARGET_PATH"):
+        return Path(chosen).absolute()
+    path = PROJECT_DIR / "target" / target
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        pass
+    if os.access(path, os.W_OK):
+        return path
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "synthea-omop" / "target" / target
+
+
+def raise_failure(run_results: Path, started_at: float, last_lines: Sequence[str]) -> None:
+    """Raise the error that fits the results of the run that began at `started_at` (seconds since 1970)."""
+    failed = _failed_nodes(run_results, started_at)
+    output = "\n".join(_from_the_verdict(list(last_lines)))
+    if failed and all(node.startswith("test.") and status == "fail" for node, status in failed.items()):
+        names = ", ".join(sorted(node.split(".")[2] for node in failed))
+        raise DataQualityError(
+            f"{len(failed)} data tests failed: {names}. The end of dbt's output:\n{output}\n"
+            "Look at the failing rows with `dbt test --select NAME --store-failures`."
+        )
+    names = ", ".join(sorted(node.split(".")[2] for node in failed)) or "dbt did not get as far as the models"
+    raise BuildError(
+        f"The build failed: {names}. The end of dbt's output:\n{output}\n"
+        "What was loaded stays; the next run builds it again."
+    )
+
+
+def _from_the_verdict(lines: list[str]) -> list[str]:
+    """The lines from dbt's `Completed with n errors` on; all of them where there is no such line."""
+    start = next((number for number, line in enumerate(lines) if "Completed with" in line), 0)
+    return lines[start:]
+
+
+def _failed_nodes(run_results: Path, started_at: float) -> dict[str, str]:
+    """Node to status of what failed in the run that began at `started_at`; none if that run wrote no results."""
+    try:
+        # A second of grace: file systems keep coarser times than the clock.
+        if run_results.stat().st_mtime < started_at - 1:
+            return {}
+        results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return {
+        result["unique_id"]: result["status"] for result in results
+        if result["status"] in ("error", "fail", "runtime error")
+    }

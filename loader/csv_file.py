@@ -1,0 +1,92 @@
+"""One delimited file: how it is opened, what its header says, and which column each field goes to."""
+
+import csv
+import gzip
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from loader.errors import LoaderError
+from loader.load.raw_tables import Column
+
+CHUNK = 1 << 20
+SUFFIXES = (".csv", ".csv.gz")
+
+
+@dataclass(frozen=True)
+class CsvFile:
+    """A file and its fields in file order; a field without a column is read past.
+
+    `quote` is None where a quote character is data. `date_format` is DuckDB's name of the form of the dates,
+    None for ISO dates.
+    """
+
+    path: Path
+    header: tuple[str, ...]
+    columns: tuple[Column | None, ...]
+    delimiter: str = ","
+    quote: str | None = '"'
+    date_format: str | None = None
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the file is gzipped; its name says so."""
+        return self.path.name.lower().endswith(".gz")
+
+
+def stem(path: Path) -> str | None:
+    """`patients` for patients.csv, PATIENTS.CSV and patients.csv.gz; None for any other kind of file."""
+    name = path.name.lower()
+    suffix = next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
+    return name[: -len(suffix)] if suffix else None
+
+
+def find_files(folder: Path) -> dict[str, Path]:
+    """The .csv and .csv.gz files of a folder by their stem. Two files of one stem are an error."""
+    if not folder.is_dir():
+        raise LoaderError(f"{folder} is not a folder. Name the folder that holds the CSV files.")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        name = stem(path)
+        if name is None or not path.is_file():
+            continue
+        if name in found:
+            raise LoaderError(f"{folder} holds {found[name].name} and {path.name}. Keep one of the two.")
+        found[name] = path
+    return found
+
+
+def open_binary(path: Path, packed: BinaryIO | None = None) -> BinaryIO:
+    """The file's bytes, unpacked if it is gzipped; read from `packed`, the file as it lies on disk, if that is open."""
+    packed = packed or path.open("rb")
+    return gzip.GzipFile(fileobj=packed) if path.name.lower().endswith(".gz") else packed  # type: ignore[return-value]
+
+
+def read_rows(path: Path, count: int, delimiter: str = ",", quote: str | None = '"') -> list[list[str]]:
+    """The first `count` rows, header included; fewer when the file is shorter."""
+    try:
+        with open_binary(path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+            return list(islice(_reader(text, delimiter, quote), count))
+    except (OSError, EOFError) as error:
+        raise LoaderError(f"{path}: cannot be read ({error}). Copy or export the file again.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise LoaderError(f"{path}: is no UTF-8 text ({error}). Export the file again as UTF-8.") from error
+
+
+def _reader(text: TextIOWrapper, delimiter: str, quote: str | None) -> Iterator[list[str]]:
+    if quote is None:
+        return csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE)
+    return csv.reader(text, delimiter=delimiter, quotechar=quote)
+
+
+def sha256(path: Path) -> str:
+    """The fingerprint of the file as it lies on disk, in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

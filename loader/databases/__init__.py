@@ -1,0 +1,31 @@
+"""One file an engine, with the same functions; everything that differs between the engines is in them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from loader.databases.base import Database
+from loader.errors import LoaderError
+from loader.settings import Settings
+
+
+@contextmanager
+def open_database(settings: Settings, only_look: bool = False) -> Iterator[Database]:
+    """The database of the settings under the loader's lock, with every raw and etl table in place.
+
+    With `only_look` nothing is made and PostgreSQL takes no lock; LoaderError when the loader was never there.
+    """
+    if settings.target == "postgres":
+        from loader.databases.postgres import PostgresDatabase as Engine
+    else:
+        from loader.databases.duckdb import DuckdbDatabase as Engine
+    database = Engine(settings, only_look)
+    try:
+        if not only_look:
+            database.create_tables()
+        elif database.missing_tables():
+            raise LoaderError(f"Nothing was loaded yet into the {database.place}. Start with synthea-omop load DIR.")
+        yield database
+    except database.errors as error:
+        raise LoaderError(f"{database.place}: {' '.join(str(error).split())}. Nothing of this step was kept.") from error
+    finally:
+        database.close()

@@ -1,0 +1,148 @@
+"""What an engine must be able to do, and the SQL that is the same on both."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from loader.csv_file import CsvFile
+from loader.databases.tables import ALL_TABLES, SCHEMAS, Table
+from loader.load.raw_tables import Column
+
+# How a message calls the types of the columns.
+KINDS = {
+    "uuid": "id (a UUID)", "numeric": "number", "double precision": "number", "integer": "whole number",
+    "bigint": "whole number", "timestamp": "time", "date": "date",
+}
+
+OnBytes = Callable[[int], None]
+
+
+def quoted(*names: str) -> str:
+    """The names as one quoted, dotted identifier."""
+    return ".".join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+def literal(value: str | int) -> str:
+    """The value as an SQL literal, for places that take no parameter."""
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+class Database(ABC):
+    """A connection that holds the loader's lock. Statements have `?` for parameters on both engines."""
+
+    name: str
+    errors: tuple[type[Exception], ...]
+
+    @abstractmethod
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run a statement; the number of rows it changed (0 where the engine does not say)."""
+
+    @abstractmethod
+    def query_with_names(
+        self, sql: str, parameters: Sequence[Any] = ()
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The column names and the rows of a query."""
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return self.query_with_names(sql, parameters)[1]
+
+    @abstractmethod
+    def copy(
+        self, csv: CsvFile, table: str, constants: Mapping[str, str | int], on_bytes: OnBytes
+    ) -> int:
+        """Copy a file into a table; the number of rows. `constants` fill columns that the file has not.
+
+        A row that does not fit its columns raises LoaderError with file, line, column and value.
+        `on_bytes` is told how much of the file on disk has been read since it was last told.
+        """
+
+    @abstractmethod
+    def create_temporary(self, name: str, table: Table) -> str:
+        """Make an empty copy of the table's columns that ends with the connection; its quoted name."""
+
+    @abstractmethod
+    def empty(self, table: Table) -> None:
+        """Take every row, key and index off a table, inside the transaction."""
+
+    @abstractmethod
+    def finish(self, table: Table) -> None:
+        """Make the keys, indexes and statistics of a freshly filled table where the engine needs them."""
+
+    @abstractmethod
+    def make_way(self) -> None:
+        """Let the build in, which is another process, and keep other loaders out as far as the engine can."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End the connection and with it the lock."""
+
+    @abstractmethod
+    def table_definition(self, table: Table) -> str:
+        """The statement that makes the table if it is missing."""
+
+    @abstractmethod
+    def dbt_environment(self) -> dict[str, str]:
+        """The environment variables by which dbt meets this database."""
+
+    @property
+    @abstractmethod
+    def place(self) -> str:
+        """Where the database is, in the words of a user."""
+
+    def missing_tables(self) -> list[Table]:
+        """The loader's tables that the database does not have yet."""
+        present = set(self.query("select table_schema, table_name from information_schema.tables"))
+        return [table for table in ALL_TABLES if (table.schema, table.name) not in present]
+
+    def create_tables(self) -> None:
+        """Make the schemas and tables that are missing. Does nothing but one look on a database that has them."""
+        missing = self.missing_tables()
+        if not missing:
+            return
+        with self.transaction():
+            for schema in SCHEMAS:
+                self.execute(f"create schema if not exists {quoted(schema)}")
+            for table in missing:
+                self.execute(self.table_definition(table))
+                self.finish(table)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what is executed inside."""
+        self.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.rollback()
+            raise
+        self.execute("commit")
+
+    @abstractmethod
+    def rollback(self) -> None:
+        """End the open transaction, if the engine has not done so already."""
+
+
+def bad_value(csv: CsvFile, line: str, position: int, value: str | None) -> str:
+    """What to say about a value that does not fit its column. `position` is that of the field in the file."""
+    column = csv.columns[position]
+    kind = KINDS.get(column.type.partition("(")[0], column.type) if column else "text"
+    shown = f'"{value}"' if value is not None else "the value"
+    return (
+        f"{csv.path}, line {line}, column {csv.header[position]}: {shown} is no {kind}."
+        " Correct the value or export the file again; nothing of this load was kept."
+    )
+
+
+def bad_field_count(csv: CsvFile, line: str) -> str:
+    """What to say about a line with more or fewer fields than the header."""
+    return (
+        f"{csv.path}, line {line}: more or fewer fields than the {len(csv.header)} of the header."
+        " Correct the line or export the file again; nothing of this load was kept."
+    )
+
+
+def column_definitions(columns: Sequence[Column]) -> str:
+    """`"id" uuid, "start" timestamp, ...`"""
+    return ", ".join(f"{quoted(column.name)} {column.type}" for column in columns)

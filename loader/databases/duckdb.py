@@ -1,0 +1,132 @@
+"""DuckDB: one file, one process at a time; its own reader parses the CSV straight into the typed table."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from loader.csv_file import CsvFile
+from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
+from loader.databases.tables import Table
+from loader.errors import LoaderError
+from loader.settings import Settings
+
+_LINE = re.compile(r"CSV Error on Line: (\d+)")
+_BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.S)
+_BAD_COUNT = re.compile(r"Expected Number of Columns: \d+ Found: \d+")
+
+
+class DuckdbDatabase(Database):
+    """A DuckDB file, opened for writing: DuckDB lets one process in, which is the lock."""
+
+    name = "duckdb"
+    errors = (duckdb.Error,)
+
+    def __init__(self, settings: Settings, only_look: bool = False) -> None:
+        self._path = settings.database
+        if only_look and not self._path.exists():
+            raise LoaderError(f"{self._path} does not exist. Load an export first: synthea-omop load DIR.")
+        config = {
+            "memory_limit": settings.memory_limit,
+            "temp_directory": f"{settings.database}.tmp",
+            "preserve_insertion_order": "false",
+        }
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = duckdb.connect(str(self._path), config=config)
+        except (duckdb.Error, OSError) as error:
+            raise LoaderError(_cannot_open(self._path.as_posix(), error)) from error
+        self._connection.execute("set TimeZone = 'UTC'")
+
+    @property
+    def place(self) -> str:
+        return f"DuckDB file {self._path}"
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        rows = self._connection.execute(sql, list(parameters)).fetchall()
+        return rows[0][0] if rows and isinstance(rows[0][0], int) else 0
+
+    def query_with_names(
+        self, sql: str, parameters: Sequence[Any] = ()
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        result = self._connection.execute(sql, list(parameters))
+        return [column[0] for column in result.description or ()], result.fetchall()
+
+    def copy(
+        self, csv: CsvFile, table: str, constants: Mapping[str, str | int], on_bytes: OnBytes
+    ) -> int:
+        # Fields are called c0, c1, ...: a header is data of somebody else's and may repeat a name.
+        types = ", ".join(
+            f"'c{position}': {literal(column.type if column else 'text')}"
+            for position, column in enumerate(csv.columns)
+        )
+        fields = {column.name: f"c{position}" for position, column in enumerate(csv.columns) if column}
+        fields |= {name: literal(value) for name, value in constants.items()}
+        sql = (
+            f"insert into {table} ({', '.join(map(quoted, fields))}) select {', '.join(fields.values())}"
+            f" from read_csv({literal(_without_wildcards(str(csv.path)))}, auto_detect = false, header = true,"
+            f" delim = {literal(csv.delimiter)}, quote = {literal(csv.quote or '')},"
+            f" escape = {literal(csv.quote or '')}, nullstr = '', columns = {{{types}}},"
+            f" compression = {literal('gzip' if csv.compressed else 'none')}"
+        )
+        if csv.date_format:
+            sql += f", dateformat = {literal(csv.date_format)}"
+        try:
+            rows = self.execute(sql + ")")
+        except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise LoaderError(_bad_row(csv, str(error))) from error
+        on_bytes(csv.path.stat().st_size)
+        return rows
+
+    def create_temporary(self, name: str, table: Table) -> str:
+        self.execute(f"create or replace temp table {quoted(name)} ({column_definitions(table.columns)})")
+        return quoted(name)
+
+    def empty(self, table: Table) -> None:
+        self.execute(self.table_definition(table).replace("create table if not exists", "create or replace table"))
+
+    def finish(self, table: Table) -> None:
+        """DuckDB scans: it needs neither keys nor indexes nor statistics."""
+
+    def table_definition(self, table: Table) -> str:
+        return f"create table if not exists {quoted(table.schema, table.name)} ({column_definitions(table.columns)})"
+
+    def rollback(self) -> None:
+        try:
+            self._connection.execute("rollback")
+        except duckdb.TransactionException:
+            pass
+
+    def dbt_environment(self) -> dict[str, str]:
+        return {}
+
+    def make_way(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _without_wildcards(path: str) -> str:
+    """The path with `*`, `?` and `[` standing for themselves: read_csv would look for other files."""
+    return re.sub(r"([*?\[])", r"[\1]", path)
+
+
+def _cannot_open(path: str, error: Exception) -> str:
+    text = str(error)
+    if "lock" in text.lower():
+        holder = re.search(r"\(PID (\d+)\)", text)
+        who = f"process {holder[1]}" if holder else "another process"
+        return f"{path} is in use by {who}, and DuckDB lets one process write at a time. Wait for it or end it."
+    return f"{path} cannot be opened as a DuckDB database: {text.splitlines()[0]}. Name another file with --database."
+
+
+def _bad_row(csv: CsvFile, message: str) -> str:
+    line = _LINE.search(message)
+    if line and (value := _BAD_VALUE.search(message)):
+        return bad_value(csv, line[1], int(value[1]), value[2])
+    if line and _BAD_COUNT.search(message):
+        return bad_field_count(csv, line[1])
+    place = f"{csv.path}, line {line[1]}" if line else str(csv.path)
+    return f"{place}: {message.splitlines()[0]}. Export the file again; nothing of this load was kept."

@@ -1,0 +1,55 @@
+"""Every table that the loader makes, on either engine."""
+
+from dataclasses import dataclass
+
+from loader.load.raw_tables import RAW_TABLES, Column
+from loader.vocabulary.tables import VOCABULARY_TABLES
+
+SCHEMAS = ("raw_synthea", "raw_vocabulary", "raw_rates", "etl")
+LINEAGE = (Column("batch_id", "bigint"), Column("file_name", "text"))
+
+_ETL = {
+    "load_batch": """
+        batch_id bigint, source text, layout text, started_at timestamp, finished_at timestamp, outcome text,
+        files integer, rows_read bigint, rows_loaded bigint, rows_rejected bigint, patients_new bigint,
+        patients_changed bigint, patients_removed bigint""",
+    "load_file": """
+        batch_id bigint, file_name text, bytes bigint, sha256 text, rows_read bigint, rows_loaded bigint,
+        rows_rejected bigint, seconds double precision""",
+    "rejected_row": """
+        batch_id bigint, file_name text, line_number bigint, column_name text, value text, reason text,
+        raw_line text""",
+    "patient_change": "change_id bigint, batch_id bigint, patient_id uuid, change text",
+    "build": """
+        build_id bigint, started_at timestamp, finished_at timestamp, outcome text, upto_change_id bigint,
+        full_refresh boolean, models integer, seconds double precision, checksum text""",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the loader's. `keys` are the primary key and then the indexes, made on PostgreSQL after the data."""
+
+    schema: str
+    name: str
+    columns: tuple[Column, ...]
+    logged: bool = True
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    return tuple(Column(*part.strip().split(" ", 1)) for part in text.split(","))
+
+
+RAW = tuple(
+    Table("raw_synthea", raw.name, raw.columns + LINEAGE, logged=False) for raw in RAW_TABLES.values()
+)
+# Emptied by a crash of PostgreSQL together with the raw tables: an empty one under a ledger that says "loaded" means "load again".
+SENTINEL = Table("raw_synthea", "alive", (Column("batch_id", "bigint"),), logged=False)
+VOCABULARY = tuple(
+    Table("raw_vocabulary", name, table.columns, True, table.primary_key, table.indexes)
+    for name, table in VOCABULARY_TABLES.items()
+)
+LEDGER = tuple(Table("etl", name, _columns(text)) for name, text in _ETL.items())
+ALL_TABLES = (*RAW, SENTINEL, *VOCABULARY, *LEDGER)

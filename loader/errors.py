@@ -1,0 +1,24 @@
+"""Errors that a user can act on: each carries the exit code of the command line."""
+
+
+class LoaderError(Exception):
+    """An input or a database that cannot be used. The message names the place and the remedy."""
+
+    exit_code = 1
+
+
+class BuildError(LoaderError):
+    """dbt could not build a model."""
+
+    exit_code = 3
+
+
+class DataQualityError(LoaderError):
+    """Every model was built; at least one data test failed."""
+
+    exit_code = 4
+
+
+def hint(message: str, remedy: str) -> str:
+    """The message and what to do about it, as one text."""
+    return f"{message.rstrip('.')}. {remedy}"

@@ -1,0 +1,18 @@
+"""The settings of one call: which database, where it is, how much memory it may take."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+SAMPLE_DIR = PROJECT_DIR / "seeds" / "demo" / "synthea"
+SAMPLE_VOCABULARY_DIR = PROJECT_DIR / "seeds" / "demo" / "vocabulary"
+TARGETS = ("duckdb", "postgres")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database` is the absolute path of the DuckDB file; PostgreSQL is found by the PG* variables."""
+
+    target: str
+    database: Path
+    memory_limit: str

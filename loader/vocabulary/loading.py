@@ -1,0 +1,47 @@
+"""The load of a vocabulary: a new one replaces the old in one step, and every patient has to be mapped anew."""
+
+from time import perf_counter
+
+from loader.databases.base import Database, quoted
+from loader.databases.tables import VOCABULARY
+from loader.load.ledger import Patients, fail_batch, finish_batch, loaded_fingerprints, start_batch
+from loader.load.loading import LoadResult, copy_files, fingerprint, write_changes
+from loader.progress import Reporter
+from loader.vocabulary.athena import Vocabulary
+
+LAYOUT = "vocabulary"
+
+
+def has_vocabulary(database: Database) -> bool:
+    """Whether the database holds any concept."""
+    return database.query("select exists (select 1 from raw_vocabulary.concept)")[0][0]
+
+
+def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Reporter) -> LoadResult | None:
+    """Replace the vocabulary of the database; None when it is the one that is there already."""
+    started = perf_counter()
+    for remark in vocabulary.remarks:
+        reporter.say(remark)
+    fingerprints = fingerprint([file.path for file in vocabulary.files.values()])
+    by_name = {path.name: digest for path, digest in fingerprints.items()}
+    if loaded_fingerprints(database, LAYOUT) == by_name:
+        reporter.say(f"The vocabulary of {vocabulary.folder} is loaded already")
+        return None
+    reporter.say(f"Loading the vocabulary of {vocabulary.folder} ({len(vocabulary.files)} files)")
+    batch_id = start_batch(database, str(vocabulary.folder), LAYOUT)
+    try:
+        with database.transaction():
+            for table in VOCABULARY:
+                database.empty(table)
+            files = copy_files(
+                database, vocabulary.files, lambda name: quoted("raw_vocabulary", name), lambda file: {},
+                fingerprints, reporter,
+            )
+            for table in VOCABULARY:
+                database.finish(table)
+            changed = write_changes(database, batch_id, "select distinct id, 'vocabulary' from raw_synthea.patients")
+            finish_batch(database, batch_id, files, Patients(changed=changed))
+    except BaseException:
+        fail_batch(database, batch_id)
+        raise
+    return LoadResult(batch_id, files, Patients(changed=changed), perf_counter() - started)

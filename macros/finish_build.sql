@@ -1,0 +1,30 @@
+{#- At the end of `dbt run` and `dbt build`: closes the build in etl.build (insert-only, so a second row). The changes
+    count as consumed ('done') only when every person-scoped model succeeded in this one invocation: a failed model, a
+    selection and a retry leave them pending, and the next build does them again. -#}
+{% macro finish_build(results) -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+        {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
+        {%- set missing = [] -%}
+        {%- for node in graph.nodes.values() if node.config.incremental_strategy == 'replace_persons' -%}
+            {%- if node.unique_id not in built -%}
+                {%- do missing.append(node.name) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- set statement -%}
+            insert into etl.build
+                (build_id, started_at, finished_at, outcome, upto_change_id, full_refresh, models, seconds)
+            select
+                build_id,
+                started_at,
+                cast(now() at time zone 'utc' as timestamp),
+                '{{ "partial" if missing else "done" }}',
+                upto_change_id,
+                full_refresh,
+                {{ results | selectattr('node.resource_type', 'equalto', 'model') | list | length }},
+                cast(extract(epoch from cast(now() at time zone 'utc' as timestamp) - started_at) as double precision)
+            from etl.build
+            where outcome = 'started' and build_id = (select max(build_id) from etl.build);
+        {%- endset -%}
+        {{ return(statement) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{#- The schema as it is configured, without a prefix: schemas have the same names on every engine. -#}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}

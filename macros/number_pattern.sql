@@ -1,0 +1,4 @@
+{#- The regular expression, as an SQL literal, of a text that both engines cast to numeric(18, 6). -#}
+{% macro number_pattern() -%}
+    '[-+]?([0-9]{1,12}([.][0-9]*)?|[.][0-9]+)'
+{%- endmacro %}

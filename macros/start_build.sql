@@ -1,0 +1,33 @@
+{#- At the start of `dbt run` and `dbt build`: refuses a database that the loader has not prepared, opens a row in
+    etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
+    that one which fails half-way is repaired by the next run. Nothing on compile, docs, test, seed or --empty. -#}
+{% macro start_build() -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+        {%- if adapter.get_relation(target.database, 'etl', 'build') is none -%}
+            {{ exceptions.raise_compiler_error(
+                "This database has no etl schema: load an export first (synthea-omop load DIR), which makes every table."
+            ) }}
+        {%- endif -%}
+        {%- set statements -%}
+            {%- if flags.FULL_REFRESH %}
+            insert into etl.patient_change (change_id, batch_id, patient_id, change)
+            select
+                (select coalesce(max(change_id), 0) from etl.patient_change)
+                    + row_number() over (order by known.patient_id),
+                (select coalesce(max(batch_id), 0) from etl.load_batch),
+                known.patient_id,
+                'full refresh'
+            from (select distinct id as patient_id from raw_synthea.patients) as known;
+            {%- endif %}
+            insert into etl.build (build_id, started_at, outcome, upto_change_id, full_refresh, models)
+            select
+                (select coalesce(max(build_id), 0) + 1 from etl.build),
+                cast(now() at time zone 'utc' as timestamp),
+                'started',
+                (select coalesce(max(change_id), 0) from etl.patient_change),
+                {{ flags.FULL_REFRESH }},
+                {{ graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list | length }};
+        {%- endset -%}
+        {{ return(statements) }}
+    {%- endif -%}
+{%- endmacro %}

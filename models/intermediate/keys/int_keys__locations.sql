@@ -1,0 +1,31 @@
+-- One row per address ever loaded.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    post_hook="{{ unique_keys(['location_id', 'location_key']) }}",
+) }}
+with
+
+addresses as (
+    select * from {{ ref('int_people__addresses') }}
+),
+
+unknown as (
+    select distinct location_key
+    from addresses
+    {% if is_incremental() %}
+    where location_key not in (select location_key from {{ this }})
+    {% endif %}
+),
+
+locations as (
+    select
+        cast(
+            {{ last_key('location_id') }} + row_number() over (order by location_key collate "C") as bigint
+        ) as location_id,
+        cast(location_key as text) as location_key
+    from unknown
+)
+
+select * from locations

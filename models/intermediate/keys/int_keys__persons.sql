@@ -1,0 +1,29 @@
+-- One row per Synthea patient ever loaded.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    post_hook="{{ unique_keys(['person_id', 'patient_id']) }}",
+) }}
+with
+
+patients as (
+    select * from {{ ref('stg_synthea__patients') }}
+),
+
+unknown as (
+    select distinct patient_id
+    from patients
+    {% if is_incremental() %}
+    where patient_id not in (select patient_id from {{ this }})
+    {% endif %}
+),
+
+persons as (
+    select
+        cast({{ last_key('person_id') }} + row_number() over (order by patient_id) as bigint) as person_id,
+        cast(patient_id as uuid) as patient_id
+    from unknown
+)
+
+select * from persons

@@ -1,0 +1,59 @@
+-- One row per source code that occurs in the data, by file and code system.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+with
+
+events as (
+    select * from {{ ref('int_events__collected') }}
+),
+
+encounters as (
+    select * from {{ ref('stg_synthea__encounters') }}
+    {{ of_changed_persons('patient_id') }}
+),
+
+occurring as (
+    select
+        source_file,
+        code_system,
+        source_code
+    from events
+    union
+    select
+        'reasons' as source_file,
+        '' as code_system,
+        reason_code as source_code
+    from events
+    union
+    select
+        'encounters' as source_file,
+        '' as code_system,
+        encounter_code as source_code
+    from encounters
+    union
+    select
+        'reasons' as source_file,
+        '' as code_system,
+        reason_code as source_code
+    from encounters
+),
+
+codes_present as (
+    select
+        cast(source_file as text) as source_file,
+        cast(code_system as text) as code_system,
+        cast(source_code as text) as source_code
+    from occurring
+    where
+        source_code is not null
+        {% if is_incremental() %}
+        and not exists (
+            select 1 from {{ this }} as known
+            where
+                known.source_file = occurring.source_file
+                and known.code_system = occurring.code_system
+                and known.source_code = occurring.source_code
+        )
+        {% endif %}
+)
+
+select * from codes_present

@@ -1,0 +1,42 @@
+-- One row per unit text or coded answer that occurs in the observations.
+{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+with
+
+events as (
+    select * from {{ ref('int_events__collected') }}
+),
+
+occurring as (
+    select
+        'unit' as value_kind,
+        '' as question_code,
+        unit_text as value_text
+    from events
+    union
+    select
+        'answer' as value_kind,
+        source_code as question_code,
+        answer_text as value_text
+    from events
+),
+
+values_present as (
+    select
+        cast(value_kind as text) as value_kind,
+        cast(question_code as text) as question_code,
+        cast(value_text as text) as value_text
+    from occurring
+    where
+        value_text is not null
+        {% if is_incremental() %}
+        and not exists (
+            select 1 from {{ this }} as known
+            where
+                known.value_kind = occurring.value_kind
+                and known.question_code = occurring.question_code
+                and known.value_text = occurring.value_text
+        )
+        {% endif %}
+)
+
+select * from values_present

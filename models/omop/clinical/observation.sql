@@ -1,0 +1,45 @@
+-- One row per observation that a source row stands for.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_persons',
+    on_schema_change='fail',
+    post_hook="{{ create_cdm_indexes() }}",
+) }}
+with
+
+events as (
+    select * from {{ ref('int_events__mapped') }}
+    {{ of_changed_persons() }}
+),
+
+mapped as (
+    select * from events where cdm_table = 'observation'
+),
+
+observation as (
+    select
+        event_id as observation_id,
+        person_id,
+        cast(target_concept_id as integer) as observation_concept_id,
+        start_date as observation_date,
+        started_at as observation_datetime,
+        cast(type_concept_id as integer) as observation_type_concept_id,
+        cast(value_as_number as numeric(18, 6)) as value_as_number,
+        {{ shortened('value_as_string', 60) }} as value_as_string,
+        cast(value_as_concept_id as integer) as value_as_concept_id,
+        cast(null as integer) as qualifier_concept_id,
+        cast(unit_concept_id as integer) as unit_concept_id,
+        provider_id,
+        visit_occurrence_id,
+        visit_detail_id,
+        {{ shortened('source_code', 50) }} as observation_source_value,
+        cast(source_concept_id as integer) as observation_source_concept_id,
+        {{ shortened('unit_source_value', 50) }} as unit_source_value,
+        {{ shortened('qualifier_source_value', 50) }} as qualifier_source_value,
+        {{ shortened('value_source_value', 50) }} as value_source_value,
+        cast(null as bigint) as observation_event_id,
+        cast(null as integer) as obs_event_field_concept_id
+    from mapped
+)
+
+select * from observation

@@ -1,0 +1,23 @@
+-- One row per provider row of providers.csv.
+with
+
+source as (
+    select * from {{ source('synthea', 'providers') }}
+),
+
+renamed as (
+    select
+        -- ids
+        id as provider_id,
+        organization as organization_id,
+        npi,
+        -- who
+        name as provider_name,
+        lower(trim(gender)) as gender,
+        upper(trim(speciality)) as specialty,
+        -- volume
+        coalesce(encounters, utilization) as encounter_count
+    from source
+)
+
+select * from renamed

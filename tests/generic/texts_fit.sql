@@ -1,0 +1,41 @@
+{#- No text is longer than the varchar(n) of its contract, which PostgreSQL enforces and DuckDB does not. The lengths
+    are read from the model's YAML, all columns in one query. -#}
+{% test texts_fit(model) %}
+{%- set limits = {} -%}
+{%- if execute -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model.identifier -%}
+        {%- for column in node.columns.values() if column.data_type.startswith('varchar(') -%}
+            {%- do limits.update({column.name: column.data_type[8:-1] | int}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if not limits -%}
+        {{ exceptions.raise_compiler_error("texts_fit: no column of " ~ model ~ " is a varchar(n)") }}
+    {%- endif -%}
+{%- endif %}
+with
+
+longest as (
+    select
+        {%- for column in limits %}
+        max(length({{ column }})) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ model }}
+),
+
+too_long as (
+    select
+        listed.column_name,
+        listed.characters,
+        listed.allowed
+    from longest
+    cross join lateral (
+        values
+        {%- for column, allowed in limits.items() %}
+            ('{{ column }}', longest.{{ column }}, {{ allowed }}){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as listed (column_name, characters, allowed)
+    where listed.characters > listed.allowed
+)
+
+select * from too_long
+{% endtest %}

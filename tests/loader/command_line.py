@@ -1,0 +1,55 @@
+"""The command line in this process, and a look into the database that it filled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+import psycopg2
+from click.testing import CliRunner, Result
+
+from loader.cli import main
+from tests.support.environments import engine_of
+
+Rows = list[tuple[Any, ...]]
+
+
+def call(environment: Mapping[str, str], *arguments: object) -> Result:
+    """What the command gave: exit code, standard output and standard error."""
+    return CliRunner(env=dict(environment)).invoke(main, [str(argument) for argument in arguments])
+
+
+def succeed(environment: Mapping[str, str], *arguments: object) -> str:
+    """The standard output of a command that must end with 0."""
+    result = call(environment, *arguments)
+    assert result.exit_code == 0, f"{result.stdout}\n{result.stderr}\n{result.exception!r}"
+    return result.stdout
+
+
+def fail(environment: Mapping[str, str], *arguments: object, code: int = 1) -> str:
+    """The one message of a command that must end with this code; never a traceback."""
+    result = call(environment, *arguments)
+    assert result.exit_code == code, f"{result.exit_code}\n{result.stdout}\n{result.stderr}\n{result.exception!r}"
+    assert isinstance(result.exception, SystemExit), repr(result.exception)
+    return result.stderr
+
+
+def query(environment: Mapping[str, str], sql: str) -> Rows:
+    """The rows of a query, in the database that the environment leads to."""
+    if engine_of(environment) == "duckdb":
+        with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
+            return connection.execute(sql).fetchall()
+    connection = connect_to_postgres(environment)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def connect_to_postgres(environment: Mapping[str, str]) -> Any:
+    """A session of the test's own."""
+    return psycopg2.connect(
+        host=environment["PGHOST"], port=environment["PGPORT"], user=environment["PGUSER"],
+        dbname=environment["PGDATABASE"],
+    )

@@ -1,0 +1,304 @@
+"""Loading an export, on both engines."""
+
+import gzip
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from loader.databases import open_database
+from loader.databases.postgres import LOCK_KEY
+from loader.load.ledger import start_batch
+from loader.load.raw_tables import RAW_TABLES
+from loader.settings import Settings
+from tests.loader.command_line import connect_to_postgres, fail, query, succeed
+from tests.loader.exports import (
+    ANN, BEN, CONDITIONS, ENCOUNTERS, PATIENTS, VISIT, condition, encounter, export, patient, write,
+)
+from tests.support.environments import ENGINES, REPOSITORY
+
+Environment = Mapping[str, str]
+SAMPLE = REPOSITORY / "seeds" / "demo" / "synthea"
+
+
+def changes(environment: Environment) -> list[tuple[int, int, str, str]]:
+    return query(
+        environment,
+        "select change_id, batch_id, cast(patient_id as text), change from etl.patient_change order by change_id",
+    )
+
+
+def first_names(environment: Environment) -> list[str | None]:
+    return [name for (name,) in query(environment, "select first from raw_synthea.patients order by id")]
+
+
+def test_values_arrive_as_written(engine_environment: Environment, tmp_path: Path) -> None:
+    succeed(engine_environment, "load", export(tmp_path, patient(ANN)))
+    assert query(
+        engine_environment,
+        'select birthdate, deathdate, first, zip, lat, healthcare_expenses, middle, batch_id, file_name'
+        " from raw_synthea.patients",
+    ) == [(date(2000, 2, 29), None, "Ann", "02138", 42.1, Decimal("27461.28"), None, 1, "patients.csv")]
+    # The clock of a timestamp stays whatever zone the machine or the server is in, and a bare date is midnight.
+    assert query(engine_environment, "select start, stop, provider from raw_synthea.encounters") == [
+        (datetime(2020, 1, 1, 23, 59, 59), datetime(2020, 1, 2), None)
+    ]
+
+
+def test_the_sample_loads_whole_and_is_written_into_the_ledger(engine_environment: Environment) -> None:
+    succeed(engine_environment, "load", SAMPLE)
+    lines = {path.name: path.read_bytes().count(b"\n") - 1 for path in SAMPLE.glob("*.csv")}
+    files = query(engine_environment, "select file_name, rows_read, rows_loaded, bytes from etl.load_file")
+    assert {name: rows for name, rows, _, _ in files} == lines
+    assert all(read == loaded and size == (SAMPLE / name).stat().st_size for name, read, loaded, size in files)
+    assert query(
+        engine_environment,
+        "select batch_id, source, layout, outcome, files, rows_read, rows_loaded, rows_rejected, patients_new,"
+        " patients_changed, patients_removed from etl.load_batch",
+    ) == [(1, str(SAMPLE), "v3.3", "loaded", 18, sum(lines.values()), sum(lines.values()), 0, 16, 0, 0)]
+    assert query(engine_environment, "select batch_id from raw_synthea.alive") == [(1,)]
+    patients = [str(one) for (one,) in query(engine_environment, "select id from raw_synthea.patients order by id")]
+    assert changes(engine_environment) == [(n, 1, one, "new") for n, one in enumerate(patients, 1)]
+
+
+def test_both_engines_hold_the_same_rows(
+    duckdb_environment: Environment, postgres_environment: Environment
+) -> None:
+    for environment in (duckdb_environment, postgres_environment):
+        succeed(environment, "load", SAMPLE)
+    for table in RAW_TABLES:
+        sql = f'select * from raw_synthea."{table}"'
+        duckdb, postgres = (
+            sorted(tuple(map(str, row)) for row in query(environment, sql))
+            for environment in (duckdb_environment, postgres_environment)
+        )
+        assert duckdb == postgres, table
+
+
+def test_a_second_load_replaces_its_patients_and_keeps_the_others(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    first = export(
+        tmp_path / "first", patient(ANN), patient(BEN, first="Ben"),
+        conditions=(condition(ANN, "1"), condition(ANN, "2"), condition(BEN, "3")),
+    )
+    second = export(tmp_path / "second", patient(ANN, first="Anna"), conditions=(condition(ANN, "4"),))
+    succeed(engine_environment, "load", first)
+    output = succeed(engine_environment, "load", second)
+    assert "0 patients new, 1 changed" in output
+    assert first_names(engine_environment) == ["Anna", "Ben"]
+    assert query(engine_environment, "select code, batch_id from raw_synthea.conditions order by code") == [
+        ("3", 1), ("4", 2),
+    ]
+    assert query(engine_environment, "select utilization, batch_id from raw_synthea.organizations") == [(1, 2)]
+    assert changes(engine_environment) == [(1, 1, ANN, "new"), (2, 1, BEN, "new"), (3, 2, ANN, "changed")]
+    assert query(engine_environment, "select batch_id from raw_synthea.alive") == [(2,)]
+
+
+def test_the_same_load_twice_changes_no_row(engine_environment: Environment) -> None:
+    def counts() -> list[int]:
+        return [query(engine_environment, f'select count(*) from raw_synthea."{name}"')[0][0] for name in RAW_TABLES]
+
+    succeed(engine_environment, "load", SAMPLE)
+    once = counts()
+    succeed(engine_environment, "load", SAMPLE)
+    assert counts() == once
+
+
+def test_a_new_patient_joins_those_that_are_there(engine_environment: Environment, tmp_path: Path) -> None:
+    succeed(engine_environment, "load", export(tmp_path / "ben", patient(BEN, first="Ben")))
+    succeed(engine_environment, "load", export(tmp_path / "ann", patient(ANN)))
+    assert first_names(engine_environment) == ["Ann", "Ben"]
+    assert changes(engine_environment) == [(1, 1, BEN, "new"), (2, 2, ANN, "new")]
+
+
+def test_rows_of_a_patient_whose_own_row_did_not_come_are_replaced_in_their_file_only(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    succeed(engine_environment, "load", export(
+        tmp_path / "both", patient(ANN), patient(BEN, first="Ben"), conditions=(condition(BEN, "1"),)
+    ))
+    succeed(engine_environment, "load", export(tmp_path / "ann", patient(ANN), conditions=(condition(BEN, "2"),)))
+    assert query(engine_environment, "select code from raw_synthea.conditions") == [("2",)]
+    assert query(engine_environment, "select count(*) from raw_synthea.encounters") == [(2,)]
+    assert changes(engine_environment)[2:] == [(3, 2, ANN, "changed"), (4, 2, BEN, "changed")]
+
+
+def test_gzipped_files_load_like_plain_ones(engine_environment: Environment, tmp_path: Path) -> None:
+    succeed(engine_environment, "load", export(tmp_path, patient(ANN), patient(BEN, first="Ben"), suffix=".csv.gz"))
+    assert first_names(engine_environment) == ["Ann", "Ben"]
+    assert query(engine_environment, "select bytes from etl.load_file where file_name = 'patients.csv.gz'") == [
+        ((tmp_path / "patients.csv.gz").stat().st_size,)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("crlf", f"{PATIENTS}\r\n{patient(ANN)}\r\n", "Ann"),
+        ("byte_order_mark", f"\ufeff{PATIENTS}\n{patient(ANN)}\n", "Ann"),
+        ("no_newline_at_the_end", f"{PATIENTS}\n{patient(ANN)}", "Ann"),
+        ("quotes", f'{PATIENTS}\n{patient(ANN, first=chr(34) + "A, " + chr(34) * 2 + "n" + chr(34) * 3)}\n', 'A, "n"'),
+        ("quoted_line_break", f'{PATIENTS}\n{patient(ANN, first=chr(34) + "A" + chr(10) + "n" + chr(34))}\n', "A\nn"),
+        ("quoted_nothing", f'{PATIENTS}\n{patient(ANN, first=chr(34) * 2)}\n', None),
+        ("letters", f"{PATIENTS}\n{patient(ANN, first='Zoë Ñ')}\n", "Zoë Ñ"),
+        ("sql", f"{PATIENTS}\n{patient(ANN, first='x); drop table patients; --')}\n", "x); drop table patients; --"),
+        ("other_order", f"FIRST,BIRTHDATE,Id\nAnn,2000-01-01,{ANN}\n", "Ann"),
+        ("capitals", f"{PATIENTS.upper()},COUNTY\n{patient(ANN)},\n", "Ann"),
+        ("backslash", f"{PATIENTS}\n{patient(ANN, first=chr(92) + 'N')}\n", r"\N"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
+)
+def test_oddities_of_csv(
+    engine_environment: Environment, tmp_path: Path, name: str, text: str, expected: str | None
+) -> None:
+    export(tmp_path, patient(ANN))
+    (tmp_path / "patients.csv").write_bytes(text.encode())
+    succeed(engine_environment, "load", tmp_path)
+    assert first_names(engine_environment) == [expected]
+
+
+def test_a_field_that_no_release_has_is_reported_and_ignored(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    export(tmp_path, patient(ANN))
+    write(tmp_path / "patients.csv", f'{PATIENTS},"a"" b",c0', f"{patient(ANN)},x,y")
+    write(tmp_path / "symptoms.csv", "a", "b")
+    (tmp_path / "notes.txt").write_text("")
+    output = succeed(engine_environment, "load", tmp_path)
+    assert 'no release has the column a" b, c0' in output
+    assert "symptoms.csv is no file of a Synthea export" in output
+    assert "notes.txt is no file of a Synthea export" in output
+    assert first_names(engine_environment) == ["Ann"]
+
+
+def test_a_folder_name_stays_a_name(engine_environment: Environment, tmp_path: Path) -> None:
+    folder = export(tmp_path / "o'brien [1]* ?; drop", patient(ANN))
+    export(tmp_path / "o'brien 1 x", patient(BEN))
+    succeed(engine_environment, "load", folder)
+    assert first_names(engine_environment) == ["Ann"]
+    assert query(engine_environment, "select source from etl.load_batch") == [(str(folder),)]
+
+
+@pytest.mark.parametrize(
+    ("file", "lines", "message"),
+    [
+        ("encounters.csv", (ENCOUNTERS, encounter(1, ANN), encounter(2, "nobody")),
+         'line 3, column PATIENT: "nobody" is no id (a UUID)'),
+        ("conditions.csv", (CONDITIONS, condition(ANN, "1").replace("2020-01-01", "2020-13-01")),
+         'line 2, column START: "2020-13-01" is no date'),
+        ("encounters.csv", (ENCOUNTERS, encounter(1, ANN, stop="later")), 'line 2, column STOP: "later" is no time'),
+        ("patients.csv", (PATIENTS, patient(ANN).replace("27461.280000000002", "much")),
+         'column HEALTHCARE_EXPENSES: "much" is no number'),
+        ("conditions.csv", (CONDITIONS, condition(ANN, "1"), f"2020-01-01,,{ANN}"),
+         "line 3: more or fewer fields than the 6 of the header"),
+        ("conditions.csv", (CONDITIONS, condition(ANN, "1") + ",one more"),
+         "line 2: more or fewer fields than the 6 of the header"),
+    ],
+    ids=("id", "date", "time", "number", "too_few", "too_many"),
+)
+def test_a_bad_file_is_named_with_its_line_and_leaves_nothing(
+    engine_environment: Environment, tmp_path: Path, file: str, lines: tuple[str, ...], message: str
+) -> None:
+    succeed(engine_environment, "load", export(tmp_path / "good", patient(BEN, first="Ben")))
+    bad = export(tmp_path / "bad", patient(ANN), patient(BEN, first="Benjamin"))
+    write(bad / file, *lines)
+    error = fail(engine_environment, "load", bad)
+    assert f"{bad / file}, " in error and message in error
+    assert first_names(engine_environment) == ["Ben"]
+    assert changes(engine_environment) == [(1, 1, BEN, "new")]
+    assert query(engine_environment, "select batch_id, outcome from etl.load_batch order by 1") == [
+        (1, "loaded"), (2, "failed"),
+    ]
+    assert query(engine_environment, "select count(*) from etl.load_file where batch_id = 2") == [(0,)]
+    # The next load goes on as if the bad one had not been.
+    succeed(engine_environment, "load", export(tmp_path / "again", patient(ANN)))
+    assert first_names(engine_environment) == ["Ann", "Ben"]
+
+
+def test_a_torn_gzip_file_leaves_nothing(engine_environment: Environment, tmp_path: Path) -> None:
+    export(tmp_path, patient(ANN))
+    lines = "\n".join(encounter(n % 10, ANN).replace("e0000000", f"{n * 7919:08x}") for n in range(50_000))
+    (tmp_path / "encounters.csv").unlink()
+    (tmp_path / "encounters.csv.gz").write_bytes(gzip.compress(f"{ENCOUNTERS}\n{lines}\n".encode())[:-9000])
+    assert "encounters.csv.gz" in fail(engine_environment, "load", tmp_path)
+    assert query(engine_environment, "select count(*) from raw_synthea.patients") == [(0,)]
+
+
+def test_an_interrupted_batch_is_called_broken_by_the_next_load(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    settings = Settings(
+        engine_environment["SYNTHEA_OMOP_TARGET"],
+        Path(engine_environment.get("SYNTHEA_OMOP_DATABASE", "")), "1GB",
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in engine_environment.items():
+            patched.setenv(name, value)
+        with open_database(settings) as database:
+            start_batch(database, "killed", "v3.3")
+    succeed(engine_environment, "load", export(tmp_path, patient(ANN)))
+    assert query(engine_environment, "select batch_id, outcome from etl.load_batch order by 1") == [
+        (1, "broken"), (2, "loaded"),
+    ]
+
+
+def test_a_database_in_use_is_refused_with_the_process_that_has_it(
+    duckdb_environment: Environment, tmp_path: Path
+) -> None:
+    folder = export(tmp_path / "export", patient(ANN))
+    holder = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, duckdb_environment["SYNTHEA_OMOP_DATABASE"]],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:
+        assert process.stdout and process.stdin and process.stdout.readline() == "open\n"
+        error = fail(duckdb_environment, "load", folder)
+        process.stdin.close()
+    assert f"in use by process {process.pid}" in error
+
+
+def test_two_loads_at_once_on_postgresql_do_not_mix(postgres_environment: Environment, tmp_path: Path) -> None:
+    folder = export(tmp_path, patient(ANN))
+    connection = connect_to_postgres(postgres_environment)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s), pg_backend_pid()", (LOCK_KEY,))
+        process = cursor.fetchall()[0][1]
+        error = fail(postgres_environment, "load", folder)
+        # `status` only looks, so it does not wait for the load.
+        assert "Nothing was loaded yet" in fail(postgres_environment, "status")
+    connection.close()
+    assert f"Another synthea-omop is at work in the PostgreSQL database" in error and f"process {process}" in error
+    succeed(postgres_environment, "load", folder)
+
+
+def test_only_the_raw_tables_of_synthea_and_their_sentinel_are_unlogged(
+    postgres_environment: Environment, tmp_path: Path
+) -> None:
+    succeed(postgres_environment, "load", export(tmp_path, patient(ANN)))
+    kinds = dict(query(
+        postgres_environment,
+        "select nspname || '.' || relname, relpersistence from pg_class join pg_namespace n on n.oid = relnamespace"
+        " where relkind = 'r' and nspname in ('raw_synthea', 'raw_vocabulary', 'etl')",
+    ))
+    unlogged = {name for name, kind in kinds.items() if kind == "u"}
+    assert unlogged == {f"raw_synthea.{name}" for name in (*RAW_TABLES, "alive")}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_table_is_there_after_the_first_contact(request: pytest.FixtureRequest, engine: str) -> None:
+    environment = request.getfixturevalue(f"{engine}_environment")
+    fail(environment, "status")
+    succeed(environment, "load", SAMPLE)
+    tables = query(
+        environment,
+        "select table_schema, count(*) from information_schema.tables"
+        " where table_schema in ('raw_synthea', 'raw_vocabulary', 'etl') group by 1 order by 1",
+    )
+    assert tables == [("etl", 5), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10)]
+    assert query(environment, "select 1 from information_schema.schemata where schema_name = 'raw_rates'")
+    assert query(environment, f"select count(*) from raw_synthea.encounters where cast(id as text) like '{VISIT}%'")

@@ -1,0 +1,86 @@
+"""The bundled sample, built again and again on each engine: the rows and their ids stay what they are."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.commands import at_once, dbt, synthea_omop
+from tests.support.comparison import Table, assert_same_tables, snapshot
+from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
+from tests.support.postgres_server import PostgresServer
+
+DEMO = REPOSITORY / "seeds" / "demo"
+FIRST = "the first build"
+AGAIN = "a second build with nothing new"
+RELOADED = "a build after the same export was loaded again"
+REFRESHED = "a full refresh"
+BUILDS = (FIRST, AGAIN, RELOADED, REFRESHED)
+
+
+@dataclass(frozen=True)
+class Build:
+    """What dbt printed, and the tables it left."""
+
+    output: str
+    tables: Mapping[str, Table]
+
+
+@pytest.fixture(scope="module")
+def histories(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, dict[str, Build]]]:
+    """Engine -> name of the build -> build. Data tests and unit tests run, and must pass, each time."""
+    with ExitStack() as databases:
+        environments = (
+            duckdb_environment(tmp_path_factory.mktemp("duckdb")),
+            databases.enter_context(postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres"))),
+        )
+        yield dict(zip(ENGINES, at_once(_history, environments), strict=True))
+
+
+def _history(environment: Mapping[str, str]) -> dict[str, Build]:
+    synthea_omop("vocabulary", str(DEMO / "vocabulary"), environment=environment)
+    builds = {}
+    for name in BUILDS:
+        if name in (FIRST, RELOADED):
+            synthea_omop("load", str(DEMO / "synthea"), environment=environment)
+        options = ["--full-refresh"] if name == REFRESHED else []
+        output = dbt("--no-partial-parse", "build", *options, environment=environment)
+        builds[name] = Build(output, snapshot(environment))
+    return builds
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_both_engines_build_the_same_rows_with_the_same_ids(
+    histories: dict[str, dict[str, Build]], build: str
+) -> None:
+    duckdb, postgres = (histories[engine][build].tables for engine in ENGINES)
+    assert_same_tables(duckdb, postgres, ENGINES)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("later", BUILDS[1:])
+def test_a_later_build_of_the_same_data_gives_the_same_rows(
+    histories: dict[str, dict[str, Build]], engine: str, later: str
+) -> None:
+    first = histories[engine][FIRST].tables
+    assert_same_tables(first, histories[engine][later].tables, (FIRST, later))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("build", BUILDS)
+def test_every_build_runs_unit_tests_and_data_tests_without_a_warning(
+    histories: dict[str, dict[str, Build]], engine: str, build: str
+) -> None:
+    output = histories[engine][build].output
+    assert "unit test" in output and "data test" in output
+    assert "WARN=0 ERROR=0 SKIP=0" in output
+
+
+@pytest.mark.parametrize("table", ["person", "visit_occurrence", "measurement", "cost", "drug_era", "payer_plan_period"])
+def test_the_sample_fills_the_tables_that_people_look_at_first(
+    histories: dict[str, dict[str, Build]], table: str
+) -> None:
+    assert list(histories["duckdb"][FIRST].tables[f"omop.{table}"].rows)

@@ -1,0 +1,140 @@
+"""Every model is the same page: a name that says its room, its grain in line 1, its words and tests beside it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.project.conftest import Model
+from tests.support.environments import REPOSITORY
+
+MODELS = REPOSITORY / "models"
+KEY_TESTS = {"unique", "person_local_key"}
+# One row, and no key among the CDM's columns.
+WITHOUT_KEY = {"cdm_source"}
+LONGEST_MODEL = 120
+LONGEST_YAML = 150
+# A contract of the CDM names up to 27 columns.
+LONGEST_YAML_OF_OMOP = 260
+
+
+def test_every_model_has_its_yaml_beside_it_and_every_yaml_its_model() -> None:
+    sql = {path.with_suffix("") for path in MODELS.rglob("*.sql")}
+    yaml = {path.with_suffix("") for path in MODELS.rglob("*.yml") if not path.name.startswith("_")}
+    assert sorted(str(path.relative_to(MODELS)) for path in sql ^ yaml) == []
+
+
+def test_a_yaml_describes_its_own_model_only(models: list[Model]) -> None:
+    elsewhere = [
+        model.name for model in models if Path(model.node["patch_path"]).name != model.sql_file.with_suffix(".yml").name
+    ]
+    assert elsewhere == []
+
+
+def test_names_say_the_room(models: list[Model]) -> None:
+    assert [model.name for model in models if not re.fullmatch(_name_pattern(model), model.name)] == []
+
+
+def _name_pattern(model: Model) -> str:
+    if model.room == "staging":
+        return rf"stg_{model.folders[1]}__[a-z_]+"
+    if model.room == "intermediate":
+        return rf"int_{model.folders[1]}__[a-z_]+"
+    return r"(?!stg_|int_)[a-z_]+"
+
+
+def test_line_1_is_the_grain_and_the_descriptions_first_sentence(models: list[Model]) -> None:
+    different = {}
+    for model in models:
+        line = model.sql_file.read_text().splitlines()[0]
+        sentence = re.split(r"(?<=\.)\s", model.node["description"].strip())[0]
+        if line != f"-- {sentence}":
+            different[model.name] = (line, sentence)
+    assert different == {}
+
+
+def test_the_last_line_selects_from_the_cte_named_as_the_model(models: list[Model]) -> None:
+    odd = {}
+    for model in models:
+        last_line = model.sql.rstrip().splitlines()[-1]
+        name = "renamed" if model.room == "staging" else model.name.split("__")[-1]
+        # A body that a macro writes has no CTE of its own.
+        if last_line != f"select * from {name}" and not last_line.endswith("}}"):
+            odd[model.name] = last_line
+    assert odd == {}
+
+
+def test_every_model_and_column_is_described(models: list[Model]) -> None:
+    silent = [model.name for model in models if not model.node["description"].strip() or not model.node["columns"]]
+    silent += [
+        f"{model.name}.{column['name']}"
+        for model in models
+        for column in model.node["columns"].values()
+        if not column["description"].strip()
+    ]
+    assert silent == []
+
+
+def test_every_column_of_a_staging_model_is_described(models: list[Model]) -> None:
+    """Elsewhere the contract, or a test on the built tables, sees a column that the YAML has not."""
+    undescribed = {}
+    for model in models:
+        if model.room == "staging":
+            renamed = re.findall(r"\bas ([a-z_0-9]+),?\s*$|^\s+([a-z_0-9]+),?\s*$", _last_select(model), re.MULTILINE)
+            names = {alias or plain for alias, plain in renamed}
+            if missing := names - set(model.node["columns"]):
+                undescribed[model.name] = missing
+    assert undescribed == {}
+
+
+def _last_select(model: Model) -> str:
+    return model.sql.rsplit("select * from", 1)[0].rsplit("select", 1)[1].rsplit("from", 1)[0]
+
+
+def test_every_key_of_a_table_is_tested(manifest: dict[str, Any], models: list[Model]) -> None:
+    tested = {
+        (node["attached_node"], node["column_name"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") in KEY_TESTS
+    }
+    untested = []
+    for model in models:
+        key_columns = list(model.node["columns"])[: 2 if model.folders[-1] == "keys" else 1]
+        keyed = model.folders[-1] == "keys" or (model.room == "omop" and model.node["config"]["materialized"] != "view")
+        if keyed and model.name not in WITHOUT_KEY:
+            untested += [
+                f"{model.name}.{column}"
+                for column in key_columns
+                if (model.node["unique_id"], column) not in tested
+            ]
+    assert untested == []
+
+
+def test_the_cdm_is_under_contract(models: list[Model]) -> None:
+    assert [
+        model.name for model in models if model.room == "omop" and not model.node["config"]["contract"]["enforced"]
+    ] == []
+
+
+def test_incremental_models_stop_when_their_columns_change(models: list[Model]) -> None:
+    assert [
+        model.name
+        for model in models
+        if model.node["config"]["materialized"] == "incremental" and model.node["config"]["on_schema_change"] != "fail"
+    ] == []
+
+
+def test_unit_tests_are_named_as_sentences(manifest: dict[str, Any]) -> None:
+    names = [node["name"] for node in manifest["unit_tests"].values()]
+    assert [name for name in names if name.count("_") < 3 or name.startswith("test_")] == []
+
+
+def test_no_page_is_too_long() -> None:
+    too_long = {}
+    for path in [*MODELS.rglob("*.sql"), *MODELS.rglob("*.yml")]:
+        allowed = LONGEST_MODEL
+        if path.suffix == ".yml":
+            allowed = LONGEST_YAML_OF_OMOP if path.is_relative_to(MODELS / "omop") else LONGEST_YAML
+        lines = len(path.read_text().splitlines())
+        if lines > allowed and not path.name.startswith("_"):
+            too_long[str(path.relative_to(MODELS))] = lines
+    assert too_long == {}
