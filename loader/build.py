@@ -14,6 +14,8 @@ from loader.errors import BuildError, DataQualityError, LoaderError
 from loader.progress import Reporter
 from loader.settings import PROJECT_DIR, Settings
 
+ALL_BUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+ONLY_TABLES = ("--resource-type", "seed", "--resource-type", "model")
 LINES_OF_A_FAILURE = 40
 # What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time.
 _NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by ")
@@ -42,7 +44,7 @@ def build(
         "--target-path", str(target_path),
         "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
         "--no-use-colors",
-        *(["--exclude-resource-type", "unit_test"] if tests else ["--resource-type", "seed", "--resource-type", "model"]),
+        *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
         *(["--full-refresh"] if full_refresh else []),
     ]
     environment = os.environ | dict(database_environment) | {

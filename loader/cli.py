@@ -55,8 +55,8 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="The DuckDB file. PostgreSQL is found by the PG* variables.",
     )
     @click.option(
-        "--memory-limit", default="1GB", callback=_checked_memory_limit, show_default=True, envvar="SYNTHEA_OMOP_MEMORY_LIMIT", show_envvar=True,
-        help="How much memory DuckDB may take.",
+        "--memory-limit", default="1GB", callback=_checked_memory_limit, show_default=True,
+        envvar="SYNTHEA_OMOP_MEMORY_LIMIT", show_envvar=True, help="How much memory DuckDB may take.",
     )
     @wraps(command)
     def with_settings(target: str, database: Path, memory_limit: str, **arguments: Any) -> None:

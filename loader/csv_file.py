@@ -3,7 +3,7 @@
 import csv
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
@@ -81,6 +81,26 @@ def _reader(text: TextIOWrapper, delimiter: str, quote: str | None) -> Iterator[
     if quote is None:
         return csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE)
     return csv.reader(text, delimiter=delimiter, quotechar=quote)
+
+
+class CountedStream:
+    """A stream for COPY. It tells how many bytes of the file on disk (`packed`) it has used, and keeps its own error,
+    which COPY reports as the server's."""
+
+    def __init__(self, stream: BinaryIO, packed: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+        self._stream, self._packed, self._on_bytes, self._told = stream, packed, on_bytes, 0
+        self.error: Exception | None = None
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            chunk = self._stream.read(size)
+        except (OSError, EOFError) as error:
+            self.error = error
+            raise
+        position = self._packed.tell()
+        self._on_bytes(position - self._told)
+        self._told = position
+        return chunk
 
 
 def sha256(path: Path) -> str:

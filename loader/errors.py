@@ -17,8 +17,3 @@ class DataQualityError(LoaderError):
     """Every model was built; at least one data test failed."""
 
     exit_code = 4
-
-
-def hint(message: str, remedy: str) -> str:
-    """The message and what to do about it, as one text."""
-    return f"{message.rstrip('.')}. {remedy}"

@@ -1,6 +1,7 @@
 {#- At the start of `dbt run` and `dbt build`: refuses a database that the loader has not prepared, opens a row in
     etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
-    that one which fails half-way is repaired by the next run. Nothing on compile, docs, test, seed or --empty. -#}
+    that one which fails half-way is repaired by the next run. Nothing on compile, docs, test, seed or --empty. The
+    commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
         {%- if adapter.get_relation(target.database, 'etl', 'build') is none -%}
@@ -27,6 +28,7 @@
                 (select coalesce(max(change_id), 0) from etl.patient_change),
                 {{ flags.FULL_REFRESH }},
                 {{ graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list | length }};
+            commit;
         {%- endset -%}
         {{ return(statements) }}
     {%- endif -%}

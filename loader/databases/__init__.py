@@ -26,6 +26,7 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
             raise LoaderError(f"Nothing was loaded yet into the {database.place}. Start with synthea-omop load DIR.")
         yield database
     except database.errors as error:
-        raise LoaderError(f"{database.place}: {' '.join(str(error).split())}. Nothing of this step was kept.") from error
+        reason = " ".join(str(error).split())
+        raise LoaderError(f"{database.place}: {reason}. Nothing of this step was kept.") from error
     finally:
         database.close()

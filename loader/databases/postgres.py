@@ -3,12 +3,12 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from loader.csv_file import CHUNK, CsvFile, open_binary
+from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
 from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
 from loader.databases.tables import Table
 from loader.errors import LoaderError
@@ -18,7 +18,7 @@ APPLICATION = "synthea-omop"
 OLDEST_VERSION = 150000
 # The same in every session of the project on a server; any constant will do.
 LOCK_KEY = 5_402_779_136_540
-SESSION = "-c timezone=UTC -c synchronous_commit=off -c maintenance_work_mem=256MB -c work_mem=64MB"
+SESSION = "-c timezone=UTC -c jit=off -c synchronous_commit=off -c maintenance_work_mem=256MB -c work_mem=64MB"
 # Ends the backend of a killed client within half a second. Servers on systems without POLLRDHUP refuse it.
 CHECK_CLIENT = "client_connection_check_interval"
 
@@ -92,8 +92,12 @@ class PostgresDatabase(Database):
             f"copy {table} ({names}) from stdin"
             f" with (format csv, header true, delimiter {literal(csv.delimiter)}, null '', {quoting})"
         )
-        with csv.path.open("rb") as packed, open_binary(csv.path, packed) as stream, self._connection.cursor() as cursor:
-            source = _Counted(stream, packed, on_bytes)
+        with (
+            csv.path.open("rb") as packed,
+            open_binary(csv.path, packed) as stream,
+            self._connection.cursor() as cursor,
+        ):
+            source = CountedStream(stream, packed, on_bytes)
             try:
                 cursor.copy_expert(sql, source, CHUNK)
             except psycopg2.Error as error:
@@ -169,25 +173,6 @@ class PostgresDatabase(Database):
         self.close()
         who = f" (server process {holder[0][0]})" if holder else ""
         raise LoaderError(f"Another synthea-omop is at work in the {place}{who}. Wait for it or end it.")
-
-
-class _Counted:
-    """A stream for COPY that tells how much of the file on disk it has used, and keeps its own error."""
-
-    def __init__(self, stream: BinaryIO, packed: BinaryIO, on_bytes: OnBytes) -> None:
-        self._stream, self._packed, self._on_bytes, self._told = stream, packed, on_bytes, 0
-        self.error: Exception | None = None
-
-    def read(self, size: int = -1) -> bytes:
-        try:
-            chunk = self._stream.read(size)
-        except (OSError, EOFError) as error:
-            self.error = error
-            raise
-        position = self._packed.tell()
-        self._on_bytes(position - self._told)
-        self._told = position
-        return chunk
 
 
 def connect() -> Connection:

@@ -45,7 +45,8 @@ def _columns(text: str) -> tuple[Column, ...]:
 RAW = tuple(
     Table("raw_synthea", raw.name, raw.columns + LINEAGE, logged=False) for raw in RAW_TABLES.values()
 )
-# Emptied by a crash of PostgreSQL together with the raw tables: an empty one under a ledger that says "loaded" means "load again".
+# Emptied by a crash of PostgreSQL together with the raw tables: an empty one under a ledger that says "loaded"
+# means "load again".
 SENTINEL = Table("raw_synthea", "alive", (Column("batch_id", "bigint"),), logged=False)
 VOCABULARY = tuple(
     Table("raw_vocabulary", name, table.columns, True, table.primary_key, table.indexes)

@@ -129,7 +129,9 @@ def _replace(
     for table in RAW:
         _replace_rows(database, table, arrived)
     counts = dict(
-        database.query("select change, count(*) from etl.patient_change where batch_id = ? group by change", (batch_id,))
+        database.query(
+            "select change, count(*) from etl.patient_change where batch_id = ? group by change", (batch_id,)
+        )
     )
     return files, Patients(counts.get("new", 0), counts.get("changed", 0))
 

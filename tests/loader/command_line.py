@@ -47,6 +47,19 @@ def query(environment: Mapping[str, str], sql: str) -> Rows:
         connection.close()
 
 
+def changes(environment: Mapping[str, str]) -> Rows:
+    """(change_id, batch_id, patient, change) of every change in the ledger, in order."""
+    return query(
+        environment,
+        "select change_id, batch_id, cast(patient_id as text), change from etl.patient_change order by change_id",
+    )
+
+
+def first_names(environment: Mapping[str, str]) -> list[str | None]:
+    """The first names of the patients, in the order of their ids."""
+    return [name for (name,) in query(environment, "select first from raw_synthea.patients order by id")]
+
+
 def connect_to_postgres(environment: Mapping[str, str]) -> Any:
     """A session of the test's own."""
     return psycopg2.connect(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.commands import at_once, dbt, synthea_omop
-from tests.support.comparison import Table, assert_same_tables, snapshot
+from tests.support.comparison import Table, assert_same_tables, reading, snapshot
 from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer
 
@@ -21,10 +21,11 @@ BUILDS = (FIRST, AGAIN, RELOADED, REFRESHED)
 
 @dataclass(frozen=True)
 class Build:
-    """What dbt printed, and the tables it left."""
+    """What dbt printed, the tables it left, and how many persons it replaced."""
 
     output: str
     tables: Mapping[str, Table]
+    persons_replaced: int
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,9 @@ def _history(environment: Mapping[str, str]) -> dict[str, Build]:
             synthea_omop("load", str(DEMO / "synthea"), environment=environment)
         options = ["--full-refresh"] if name == REFRESHED else []
         output = dbt("--no-partial-parse", "build", *options, environment=environment)
-        builds[name] = Build(output, snapshot(environment))
+        with reading(environment) as reader:
+            ((persons_replaced,),) = reader.query("select count(*) from intermediate.int_changes__persons")
+        builds[name] = Build(output, snapshot(environment), persons_replaced)
     return builds
 
 
@@ -67,6 +70,15 @@ def test_a_later_build_of_the_same_data_gives_the_same_rows(
 ) -> None:
     first = histories[engine][FIRST].tables
     assert_same_tables(first, histories[engine][later].tables, (FIRST, later))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_one_build_consumed_the_next_leaves_alone(
+    histories: dict[str, dict[str, Build]], engine: str
+) -> None:
+    history = histories[engine]
+    everybody = len(list(history[FIRST].tables["omop.person"].rows))
+    assert [history[build].persons_replaced for build in (FIRST, AGAIN, REFRESHED)] == [everybody, 0, everybody]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -65,16 +65,24 @@ placed as (
     from transactions
 ),
 
-items as (
+charges as (
     select
         patient_id,
+        encounter_id,
+        claim_id,
+        charge_id,
+        item_code,
+        item_started_at,
+        amount,
+        charge_id = first_charge_id as is_first
+    from placed
+    where transaction_type = 'CHARGE'
+),
+
+payments as (
+    select
         claim_id,
         item_charge_id,
-        min(first_charge_id) = item_charge_id as is_first,
-        max(case when transaction_type = 'CHARGE' then cast(encounter_id as text) end) as encounter_text,
-        max(case when transaction_type = 'CHARGE' then item_code end) as item_code,
-        max(case when transaction_type = 'CHARGE' then item_started_at end) as item_started_at,
-        sum(case when transaction_type = 'CHARGE' then amount end) as charged,
         sum(
             case
                 when payment_method = 'ECHECK' and coalesce(last_transfer_id, -1) < item_charge_id then payments
@@ -84,39 +92,43 @@ items as (
         sum(case when payment_method = 'ECHECK' then payments else 0 end) as paid_by_payer,
         sum(case when payment_method = 'COPAY' then payments else 0 end) as paid_copay,
         sum(case when payment_method in ('COPAY', 'CASH', 'CHECK', 'CC') then payments else 0 end) as paid_by_patient,
-        sum(case when transaction_type = 'PAYMENT' then payments else 0 end) as paid
+        sum(payments) as paid
     from placed
-    where item_charge_id is not null
-    group by patient_id, claim_id, item_charge_id
+    where transaction_type = 'PAYMENT' and item_charge_id is not null
+    group by claim_id, item_charge_id
 ),
 
 -- An encounter's claim opens with the encounter's own code; any other claim is a medication's, of one item.
 claim_items as (
     select
         patients.person_id,
-        items.claim_id,
-        items.item_charge_id,
-        cast(items.encounter_text as uuid) as encounter_id,
-        items.item_code,
-        items.item_started_at,
+        charges.claim_id,
+        charges.charge_id as item_charge_id,
+        charges.encounter_id,
+        charges.item_code,
+        charges.item_started_at,
         case
-            when not items.is_first then 'other'
-            when items.item_code = encounters.encounter_code then 'encounter'
+            when not charges.is_first then 'other'
+            when charges.item_code = encounters.encounter_code then 'encounter'
             else 'medication'
         end as item_kind,
-        cast(items.charged as numeric(18, 2)) as charged,
-        cast(items.paid_by_primary as numeric(18, 2)) as paid_by_primary,
-        cast(items.paid_by_payer as numeric(18, 2)) as paid_by_payer,
-        cast(items.paid_copay as numeric(18, 2)) as paid_copay,
-        cast(items.paid_by_patient as numeric(18, 2)) as paid_by_patient,
-        cast(items.paid as numeric(18, 2)) as paid
-    from items
-    inner join patients on items.patient_id = patients.patient_id
+        charges.amount as charged,
+        cast(coalesce(payments.paid_by_primary, 0) as numeric(18, 2)) as paid_by_primary,
+        cast(coalesce(payments.paid_by_payer, 0) as numeric(18, 2)) as paid_by_payer,
+        cast(coalesce(payments.paid_copay, 0) as numeric(18, 2)) as paid_copay,
+        cast(coalesce(payments.paid_by_patient, 0) as numeric(18, 2)) as paid_by_patient,
+        cast(coalesce(payments.paid, 0) as numeric(18, 2)) as paid
+    from charges
+    inner join patients on charges.patient_id = patients.patient_id
     left join encounters
         on
             patients.person_id = encounters.person_id
-            and cast(items.encounter_text as uuid) = encounters.encounter_id
+            and charges.encounter_id = encounters.encounter_id
             and encounters.encounter_no = 1
+    left join payments
+        on
+            charges.claim_id = payments.claim_id
+            and charges.charge_id = payments.item_charge_id
 )
 
 select * from claim_items

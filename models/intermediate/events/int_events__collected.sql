@@ -1,5 +1,4 @@
 -- One row per clinical source row of a person whose rows this build replaces.
-{{ config(materialized='table', post_hook="{{ person_index() }}") }}
 with
 
 changed_persons as (

@@ -1,10 +1,5 @@
 -- One row per clinical source row and standard concept it maps to, with its CDM table and its id there.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ person_index() }}",
-) }}
+{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
 with
 
 events as (

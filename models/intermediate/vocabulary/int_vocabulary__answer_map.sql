@@ -9,8 +9,18 @@ answer_concepts as (
     select * from {{ ref('answer_concepts') }}
 ),
 
-concepts as (
+loinc_concepts as (
     select * from {{ ref('stg_vocabulary__concepts') }}
+    where
+        vocabulary_id = 'LOINC'
+        and concept_class_id = 'Answer'
+        and standard_concept = 'S'
+        and invalid_reason is null
+),
+
+snomed_concepts as (
+    select * from {{ ref('stg_vocabulary__concepts') }}
+    where vocabulary_id = 'SNOMED' and standard_concept = 'S' and invalid_reason is null
 ),
 
 -- Synthea writes the display text without its commas, which leaves runs of blanks.
@@ -24,26 +34,12 @@ answers as (
     where value_kind = 'answer'
 ),
 
-named as (
-    select
-        concept_id,
-        vocabulary_id,
-        domain_id,
-        {{ normalised('concept_name') }} as normal_name
-    from concepts
-    where
-        standard_concept = 'S'
-        and invalid_reason is null
-        and ((vocabulary_id = 'LOINC' and concept_class_id = 'Answer') or vocabulary_id = 'SNOMED')
-),
-
 loinc_answers as (
     select
-        normal_name,
+        {{ normalised('concept_name') }} as normal_name,
         min(concept_id) as concept_id
-    from named
-    where vocabulary_id = 'LOINC'
-    group by normal_name
+    from loinc_concepts
+    group by {{ normalised('concept_name') }}
 ),
 
 bare_texts as (
@@ -53,16 +49,15 @@ bare_texts as (
 snomed_answers as (
     select
         bare_texts.bare_text,
-        named.concept_id,
+        snomed_concepts.concept_id,
         row_number() over (
             partition by bare_texts.bare_text
             order by
-                case named.domain_id when 'Meas Value' then 1 when 'Observation' then 2 else 3 end,
-                named.concept_id
+                case snomed_concepts.domain_id when 'Meas Value' then 1 when 'Observation' then 2 else 3 end,
+                snomed_concepts.concept_id
         ) as choice
     from bare_texts
-    inner join named on bare_texts.bare_text = named.normal_name
-    where named.vocabulary_id = 'SNOMED'
+    inner join snomed_concepts on bare_texts.bare_text = {{ normalised('snomed_concepts.concept_name') }}
 ),
 
 answer_map as (

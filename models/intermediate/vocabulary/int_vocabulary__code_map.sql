@@ -17,6 +17,11 @@ concepts as (
     select * from {{ ref('stg_vocabulary__concepts') }}
 ),
 
+-- The same table once more: PostgreSQL would copy a relation that is named in two places, and look nothing up in it.
+value_concepts as (
+    select * from {{ ref('stg_vocabulary__concepts') }}
+),
+
 domain_tables as (
     select * from {{ ref('domain_tables') }}
 ),
@@ -93,13 +98,13 @@ value_targets as (
         valid_links.source_file,
         valid_links.code_system,
         valid_links.source_code,
-        min(concepts.concept_id) as concept_id
+        min(value_concepts.concept_id) as concept_id
     from valid_links
-    inner join concepts on valid_links.concept_id = concepts.concept_id
+    inner join value_concepts on valid_links.concept_id = value_concepts.concept_id
     where
         valid_links.relationship_id = 'Maps to value'
-        and concepts.standard_concept = 'S'
-        and concepts.invalid_reason is null
+        and value_concepts.standard_concept = 'S'
+        and value_concepts.invalid_reason is null
     group by valid_links.source_file, valid_links.code_system, valid_links.source_code
 ),
 

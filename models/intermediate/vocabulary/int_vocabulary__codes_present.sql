@@ -12,25 +12,25 @@ encounters as (
 ),
 
 occurring as (
-    select
+    select distinct
         source_file,
         code_system,
         source_code
     from events
-    union
-    select
+    union all
+    select distinct
         'reasons' as source_file,
         '' as code_system,
         reason_code as source_code
     from events
-    union
-    select
+    union all
+    select distinct
         'encounters' as source_file,
         '' as code_system,
         encounter_code as source_code
     from encounters
-    union
-    select
+    union all
+    select distinct
         'reasons' as source_file,
         '' as code_system,
         reason_code as source_code
@@ -38,7 +38,7 @@ occurring as (
 ),
 
 codes_present as (
-    select
+    select distinct
         cast(source_file as text) as source_file,
         cast(code_system as text) as code_system,
         cast(source_code as text) as source_code

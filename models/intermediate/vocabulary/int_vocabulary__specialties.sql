@@ -14,7 +14,9 @@ concepts as (
 ),
 
 specialty_texts as (
-    select distinct specialty from providers
+    select distinct upper(trim(specialty)) as specialty
+    from providers
+    where specialty is not null
 ),
 
 -- The domain filter matters: vocabularies exist in which Family Practice is a kind of visit.

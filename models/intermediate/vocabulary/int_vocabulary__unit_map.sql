@@ -9,16 +9,17 @@ unit_concepts as (
     select * from {{ ref('unit_concepts') }}
 ),
 
-concepts as (
+ucum as (
+    select * from {{ ref('stg_vocabulary__concepts') }}
+    where vocabulary_id = 'UCUM'
+),
+
+targets as (
     select * from {{ ref('stg_vocabulary__concepts') }}
 ),
 
 relationships as (
     select * from {{ ref('stg_vocabulary__concept_relationships') }}
-),
-
-ucum as (
-    select * from concepts where vocabulary_id = 'UCUM'
 ),
 
 -- UCUM codes are case-sensitive and so is this join: K/uL is not k/uL.
@@ -40,7 +41,7 @@ looked_up as (
             ucum.concept_id = relationships.concept_id_1
             and relationships.relationship_id = 'Maps to'
             and relationships.invalid_reason is null
-    left join concepts as targets on relationships.concept_id_2 = targets.concept_id
+    left join targets on relationships.concept_id_2 = targets.concept_id
     where units_present.value_kind = 'unit'
     group by units_present.value_text, unit_concepts.unit_text, unit_concepts.unit_concept_id
 ),

@@ -7,13 +7,13 @@ events as (
 ),
 
 occurring as (
-    select
+    select distinct
         'unit' as value_kind,
         '' as question_code,
         unit_text as value_text
     from events
-    union
-    select
+    union all
+    select distinct
         'answer' as value_kind,
         source_code as question_code,
         answer_text as value_text

@@ -86,10 +86,10 @@ person as (
         {{ concept('No matching concept') }} as ethnicity_source_concept_id
     from patients
     left join homes on patients.patient_id = homes.patient_id
-    left join genders on patients.gender = genders.source_value
-    left join races on patients.race = races.source_value
-    left join ethnicities on patients.ethnicity = ethnicities.source_value
-    left join ethnicities as ethnicities_in_race on patients.race = ethnicities_in_race.source_value
+    left join genders on lower(trim(patients.gender)) = genders.source_value
+    left join races on lower(trim(patients.race)) = races.source_value
+    left join ethnicities on lower(trim(patients.ethnicity)) = ethnicities.source_value
+    left join ethnicities as ethnicities_in_race on lower(trim(patients.race)) = ethnicities_in_race.source_value
     left join check_ups
         on
             patients.person_id = check_ups.person_id

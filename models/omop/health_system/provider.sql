@@ -61,8 +61,8 @@ provider as (
     from ranked
     inner join provider_keys on ranked.provider_uuid = provider_keys.provider_uuid
     left join care_site_keys on ranked.organization_id = care_site_keys.organization_id
-    left join genders on ranked.gender = genders.source_value
-    left join specialties on ranked.specialty = specialties.specialty
+    left join genders on lower(trim(ranked.gender)) = genders.source_value
+    left join specialties on upper(trim(ranked.specialty)) = specialties.specialty
     where ranked.provider_row = 1
 )
 

@@ -12,11 +12,11 @@ renamed as (
         -- who
         birthdate as birth_date,
         deathdate as death_date,
-        lower(trim(gender)) as gender,
-        lower(trim(race)) as race,
-        lower(trim(ethnicity)) as ethnicity,
-        upper(trim(marital)) as marital_status,
-        trim(birthplace) as birthplace,
+        gender,
+        race,
+        ethnicity,
+        marital as marital_status,
+        birthplace,
         -- where
         address,
         city,

@@ -13,8 +13,8 @@ renamed as (
         npi,
         -- who
         name as provider_name,
-        lower(trim(gender)) as gender,
-        upper(trim(speciality)) as specialty,
+        gender,
+        speciality as specialty,
         -- volume
         coalesce(encounters, utilization) as encounter_count
     from source

@@ -12,7 +12,7 @@ renamed as (
         relationship_id,
         valid_start_date,
         valid_end_date,
-        nullif(invalid_reason, '') as invalid_reason
+        invalid_reason
     from source
 )
 

@@ -12,11 +12,11 @@ renamed as (
         domain_id,
         vocabulary_id,
         concept_class_id,
-        nullif(standard_concept, '') as standard_concept,
+        standard_concept,
         concept_code,
         valid_start_date,
         valid_end_date,
-        nullif(invalid_reason, '') as invalid_reason
+        invalid_reason
     from source
 )
 

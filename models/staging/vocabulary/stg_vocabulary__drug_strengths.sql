@@ -18,7 +18,7 @@ renamed as (
         box_size,
         valid_start_date,
         valid_end_date,
-        nullif(invalid_reason, '') as invalid_reason
+        invalid_reason
     from source
 )
 

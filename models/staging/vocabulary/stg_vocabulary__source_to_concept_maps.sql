@@ -15,7 +15,7 @@ renamed as (
         target_vocabulary_id,
         valid_start_date,
         valid_end_date,
-        nullif(invalid_reason, '') as invalid_reason
+        invalid_reason
     from source
 )
 

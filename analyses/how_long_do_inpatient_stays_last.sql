@@ -1,0 +1,28 @@
+-- How long do inpatient stays last?
+with
+
+visits as (
+    select * from {{ ref('visit_occurrence') }}
+),
+
+concepts as (
+    select * from {{ ref('concept') }}
+),
+
+stays as (
+    select
+        concepts.concept_name as kind_of_visit,
+        visits.visit_end_date - visits.visit_start_date as nights
+    from visits
+    inner join concepts on visits.visit_concept_id = concepts.concept_id
+    where concepts.concept_name like '%Inpatient%'
+)
+
+select
+    kind_of_visit,
+    count(*) as stays,
+    percentile_cont(0.5) within group (order by nights) as median_nights,
+    max(nights) as longest_nights
+from stays
+group by kind_of_visit
+order by stays desc, kind_of_visit
