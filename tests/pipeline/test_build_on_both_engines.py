@@ -1,7 +1,7 @@
 """The bundled sample, built again and again on each engine: the rows and their ids stay what they are."""
 
+import json
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +11,7 @@ from tests.support.comparison import Table, assert_same_tables, reading, snapsho
 from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer
 
+ANALYSES = sorted(path.stem for path in (REPOSITORY / "analyses").glob("*.sql"))
 DEMO = REPOSITORY / "seeds" / "demo"
 FIRST = "the first build"
 AGAIN = "a second build with nothing new"
@@ -29,16 +30,18 @@ class Build:
 
 
 @pytest.fixture(scope="module")
-def histories(
+def environments(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, dict[str, Build]]]:
+) -> Iterator[dict[str, Mapping[str, str]]]:
+    """Engine -> variables that lead to its database."""
+    with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:
+        yield {"duckdb": duckdb_environment(tmp_path_factory.mktemp("duckdb")), "postgres": postgres}
+
+
+@pytest.fixture(scope="module")
+def histories(environments: dict[str, Mapping[str, str]]) -> dict[str, dict[str, Build]]:
     """Engine -> name of the build -> build. Data tests and unit tests run, and must pass, each time."""
-    with ExitStack() as databases:
-        environments = (
-            duckdb_environment(tmp_path_factory.mktemp("duckdb")),
-            databases.enter_context(postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres"))),
-        )
-        yield dict(zip(ENGINES, at_once(_history, environments), strict=True))
+    return dict(zip(ENGINES, at_once(_history, [environments[engine] for engine in ENGINES]), strict=True))
 
 
 def _history(environment: Mapping[str, str]) -> dict[str, Build]:
@@ -96,3 +99,12 @@ def test_the_sample_fills_the_tables_that_people_look_at_first(
     histories: dict[str, dict[str, Build]], table: str
 ) -> None:
     assert list(histories["duckdb"][FIRST].tables[f"omop.{table}"].rows)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("analysis", ANALYSES)
+def test_every_analysis_answers_its_question(
+    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]], engine: str, analysis: str
+) -> None:
+    output = dbt("show", "--select", analysis, "--output", "json", environment=environments[engine])
+    assert json.loads(output[output.index("\n{") :])["show"]

@@ -33,8 +33,9 @@ transactions as (
     where transaction_type in ('CHARGE', 'PAYMENT') or (transaction_type = 'TRANSFERIN' and transfer_type = '2')
 ),
 
--- CHARGEID counts the rows of a run and is no charge's id: what belongs to a charge are the rows after it, up to the
--- next charge of the claim. A payment after a transfer to the second payer is that payer's.
+-- CHARGEID counts the rows of a run and is no charge's id: what belongs to a charge are the rows
+-- after it, up to the next charge of the claim. A payment after a transfer to the second payer is
+-- that payer's.
 placed as (
     select
         patient_id,
@@ -98,7 +99,8 @@ payments as (
     group by claim_id, item_charge_id
 ),
 
--- An encounter's claim opens with the encounter's own code; any other claim is a medication's, of one item.
+-- An encounter's claim opens with the encounter's own code; any other claim is a medication's, of
+-- one item.
 claim_items as (
     select
         patients.person_id,

@@ -12,8 +12,9 @@ patients as (
     {{ of_changed_persons() }}
 ),
 
--- Up to v2.7 the ends are years, both included; later they are timestamps and the end is the next period's start.
--- An end that is missing or no date of this world (292278994-08-17) counts as missing.
+-- Up to v2.7 the ends are years, both included; later they are timestamps and the end is the next
+-- period's start. An end that is missing or no date of this world (292278994-08-17) counts as
+-- missing.
 parsed as (
     select
         patients.person_id,

@@ -24,7 +24,8 @@ answer_map as (
     select * from {{ ref('int_vocabulary__answer_map') }}
 ),
 
--- The usual encounter of an id, and those further ones of a repeated id that the event's time may point at.
+-- The usual encounter of an id, and those further ones of a repeated id that the event's time may
+-- point at.
 first_encounters as (
     select * from encounters where encounter_no = 1
 ),
@@ -97,8 +98,8 @@ routed as (
             and events.answer_text = answer_map.answer_text
 ),
 
--- The order of the ids: what the row is and when, then everything else that reaches the CDM. Rows that tie in all of
--- it are alike there too, so it does not matter which of them comes first.
+-- The order of the ids: what the row is and when, then everything else that reaches the CDM. Rows
+-- that tie in all of it are alike there too, so it does not matter which of them comes first.
 mapped as (
     select
         {{ person_local_id(

@@ -25,8 +25,8 @@ parsed as (
     left join negative_value_codes on source_observations.observation_code = negative_value_codes.source_code
 ),
 
--- Text and boolean rows stay text even where they look like a number; a negative number is kept only where the
--- quantity can be negative.
+-- Text and boolean rows stay text even where they look like a number; a negative number is kept
+-- only where the quantity can be negative.
 observations as (
     select
         'observations' as source_file,

@@ -14,6 +14,7 @@ states as (
     select * from {{ ref('state_codes') }}
 ),
 
+-- Of several rows of an id the first in the order of the columns counts, as it does everywhere.
 owners as (
     select
         'patient' as owner_kind,
@@ -24,7 +25,25 @@ owners as (
         county,
         zip,
         latitude,
-        longitude
+        longitude,
+        row_number() over (
+            partition by patient_id
+            order by
+                birth_date nulls last,
+                death_date nulls last,
+                marital_status collate "C" nulls last,
+                race collate "C" nulls last,
+                ethnicity collate "C" nulls last,
+                gender collate "C" nulls last,
+                birthplace collate "C" nulls last,
+                address collate "C" nulls last,
+                city collate "C" nulls last,
+                state collate "C" nulls last,
+                county collate "C" nulls last,
+                zip collate "C" nulls last,
+                latitude nulls last,
+                longitude nulls last
+        ) as owner_row
     from patients
     union all
     select
@@ -36,7 +55,18 @@ owners as (
         cast(null as text) as county,
         zip,
         latitude,
-        longitude
+        longitude,
+        row_number() over (
+            partition by organization_id
+            order by
+                organization_name collate "C" nulls last,
+                address collate "C" nulls last,
+                city collate "C" nulls last,
+                state collate "C" nulls last,
+                zip collate "C" nulls last,
+                latitude nulls last,
+                longitude nulls last
+        ) as owner_row
     from organizations
 ),
 
@@ -54,6 +84,7 @@ cleaned as (
         nullif(nullif(left(regexp_replace(owners.zip, '[^0-9]', '', 'g'), 9), ''), '00000') as zip
     from owners
     left join states on lower(trim(owners.state)) = states.state_name
+    where owners.owner_row = 1
 ),
 
 addresses as (

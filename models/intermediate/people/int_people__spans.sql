@@ -26,7 +26,8 @@ encounter_spans as (
     group by person_id
 ),
 
--- Quality-of-life rows (no encounter) are written past a death: those say nothing about how long data was collected.
+-- Quality-of-life scores are written past a death: those say nothing about how long data was
+-- collected.
 event_spans as (
     select
         events.person_id,
@@ -36,7 +37,7 @@ event_spans as (
     inner join patients on events.person_id = patients.person_id
     where
         events.source_file <> 'observations'
-        or events.encounter_id is not null
+        or events.source_code not in ('DALY', 'QALY', 'QOL', 'QOLS')
         or patients.death_date is null
         or events.start_date <= patients.death_date
     group by events.person_id

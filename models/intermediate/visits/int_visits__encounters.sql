@@ -84,7 +84,8 @@ encounters as (
         ) }} as visit_detail_id,
         identified.started_at,
         identified.stopped_at,
-        -- Several rows of one id: an event at a time that an earlier one covers belongs to that one.
+        -- Several rows of one id: an event at a time that an earlier one covers belongs to that
+        -- one.
         max(identified.stopped_at) over (
             partition by identified.person_id, identified.encounter_id
             order by identified.encounter_no

@@ -12,8 +12,9 @@ stays as (
     {{ of_changed_persons() }}
 ),
 
--- An inpatient encounter belongs to the stay that its dates built, an emergency encounter to the one it touches, and
--- any other encounter of a single day to the one it lies in. Of several stays it is the first.
+-- An inpatient encounter belongs to the stay that its dates built, an emergency encounter to the
+-- one it touches, and any other encounter of a single day to the one it lies in. Of several stays
+-- it is the first.
 touching as (
     select
         encounters.person_id,

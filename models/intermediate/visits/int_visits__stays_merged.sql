@@ -24,8 +24,8 @@ inpatient as (
     where encounter_class = 'inpatient'
 ),
 
--- A transfer may leave a night between two encounters: up to one day apart they are one stay. (visit_detail_id is in
--- the order of start, stop and encounter id inside a person.)
+-- A transfer may leave a night between two encounters: up to one day apart they are one stay.
+-- (visit_detail_id is in the order of start, stop and encounter id inside a person.)
 numbered as (
     select
         person_id,
@@ -71,7 +71,8 @@ emergency as (
     select * from encounters where encounter_class = 'emergency'
 ),
 
--- An emergency encounter that touches a stay, or ends on the day before it, is how the person came in.
+-- An emergency encounter that touches a stay, or ends on the day before it, is how the person came
+-- in.
 emergency_in_stay as (
     select
         emergency.person_id,

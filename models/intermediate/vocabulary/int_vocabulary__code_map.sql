@@ -17,7 +17,8 @@ concepts as (
     select * from {{ ref('stg_vocabulary__concepts') }}
 ),
 
--- The same table once more: PostgreSQL would copy a relation that is named in two places, and look nothing up in it.
+-- The same table once more: PostgreSQL would copy a relation that is named in two places, and look
+-- nothing up in it.
 value_concepts as (
     select * from {{ ref('stg_vocabulary__concepts') }}
 ),
@@ -41,8 +42,8 @@ valid_links as (
         and source_concepts.source_concept_id <> {{ concept('No matching concept') }}
 ),
 
--- Three sources of a map in the order of their rank: the best one that has anything decides alone, because a union
--- of a user's map and the vocabulary's would double the rows.
+-- Three sources of a map in the order of their rank: the best one that has anything decides alone,
+-- because a union of a user's map and the vocabulary's would double the rows.
 links as (
     select
         source_concepts.source_file,
@@ -108,8 +109,8 @@ value_targets as (
     group by valid_links.source_file, valid_links.code_system, valid_links.source_code
 ),
 
--- The code of an allergy is mostly the allergen itself, not a disorder: then the person has an allergic disposition
--- and the allergen is its value.
+-- The code of an allergy is mostly the allergen itself, not a disorder: then the person has an
+-- allergic disposition and the allergen is its value.
 routed as (
     select
         source_concepts.source_file,

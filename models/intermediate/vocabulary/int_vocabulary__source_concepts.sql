@@ -17,7 +17,8 @@ concepts as (
     select * from {{ ref('stg_vocabulary__concepts') }}
 ),
 
--- A SYSTEM that is known decides; a missing or unknown one leaves the file's default vocabularies in their order.
+-- A SYSTEM that is known decides; a missing or unknown one leaves the file's default vocabularies
+-- in their order.
 candidates as (
     select
         codes.source_file,

@@ -46,7 +46,8 @@ looked_up as (
     group by units_present.value_text, unit_concepts.unit_text, unit_concepts.unit_concept_id
 ),
 
--- A text that the seed calls no unit leaves all three unit columns empty; 0 would say "a unit that is not known".
+-- A text that the seed calls no unit leaves all three unit columns empty; 0 would say "a unit that
+-- is not known".
 unit_map as (
     select
         unit_text,

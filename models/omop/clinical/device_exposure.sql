@@ -26,7 +26,8 @@ device_exposure as (
         end_date as device_exposure_end_date,
         ended_at as device_exposure_end_datetime,
         cast(type_concept_id as integer) as device_type_concept_id,
-        -- A GS1 identifier opens with (01) and the 14 digits of the device; the rest is the production.
+        -- A GS1 identifier opens with (01) and the 14 digits of the device; the rest is the
+        -- production.
         cast(
             case when {{ matches('udi', "'[(]01[)][0-9]{14}.*'") }} then substr(udi, 5, 14) else left(udi, 255) end as varchar(255)
         ) as unique_device_id,

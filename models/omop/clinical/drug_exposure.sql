@@ -17,7 +17,8 @@ spans as (
     {{ of_changed_persons() }}
 ),
 
--- A prescription without an end lasts a month a dispense, but no longer than the person is known (or alive).
+-- A prescription without an end lasts a month a dispense, but no longer than the person is known
+-- (or alive).
 ended as (
     select
         events.event_id,

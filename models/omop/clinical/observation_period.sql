@@ -12,7 +12,8 @@ spans as (
     {{ of_changed_persons() }}
 ),
 
--- A person without any row is known from birth to death alone. Rows may be written up to 60 days after a death.
+-- A person without any row is known from birth to death alone. Rows may be written up to 60 days
+-- after a death.
 observation_period as (
     select
         cast(person_id * 1048576 + 1 as bigint) as observation_period_id,

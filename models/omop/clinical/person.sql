@@ -38,18 +38,16 @@ ethnicities as (
     select * from {{ ref('ethnicity_concepts') }}
 ),
 
--- Two rows of one patient id may give two addresses; the least is as good as any and always the same.
 homes as (
     select
         addresses.owner_id as patient_id,
-        min(location_keys.location_id) as location_id
+        location_keys.location_id
     from addresses
     inner join location_keys on addresses.location_key = location_keys.location_key
-    group by addresses.owner_id
 ),
 
--- Who a person sees for check-ups is the nearest thing to a general practitioner. A death certificate is written by
--- a wellness encounter too.
+-- Who a person sees for check-ups is the nearest thing to a general practitioner. A death
+-- certificate is written by a wellness encounter too.
 check_ups as (
     select
         person_id,

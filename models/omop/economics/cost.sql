@@ -23,7 +23,8 @@ periods as (
     {{ of_changed_persons() }}
 ),
 
--- Equal rows of one encounter are paired with equal items by price, so that each amount is used once.
+-- Equal rows of one encounter are paired with equal items by price, so that each amount is used
+-- once.
 numbered_rows as (
     select
         person_id,
@@ -64,8 +65,8 @@ numbered_items as (
     from items
 ),
 
--- Without transactions the payer's share of the source row is all that is known; for an encounter it covers the
--- whole claim.
+-- Without transactions the payer's share of the source row is all that is known; for an encounter
+-- it covers the whole claim.
 cost as (
     select
         {{ person_local_id(

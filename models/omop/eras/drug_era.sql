@@ -40,8 +40,8 @@ reaching as (
     from exposures
 ),
 
--- Exposures that overlap are one stretch of use. The same running end serves both steps, because the end of the
--- stretches so far is the end of the exposures so far.
+-- Exposures that overlap are one stretch of use. The same running end serves both steps, because
+-- the end of the stretches so far is the end of the exposures so far.
 numbered as (
     select
         person_id,

@@ -39,11 +39,10 @@ named as (
 homes as (
     select
         addresses.owner_id as organization_id,
-        min(location_keys.location_id) as location_id
+        location_keys.location_id
     from addresses
     inner join location_keys on addresses.location_key = location_keys.location_key
     where addresses.owner_kind = 'organization'
-    group by addresses.owner_id
 ),
 
 services as (
