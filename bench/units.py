@@ -16,7 +16,7 @@ def duckdb_unit(export: Path, database: Path, memory_limit: str) -> float:
     files = read_export(export).files
     started = time.perf_counter()
     with duckdb.connect(database, config={"memory_limit": memory_limit}) as connection:
-        for name, file in files.items():
+        for name, file in files:
             columns = ", ".join(f"'{column}': '{kind}'" for column, kind in _columns(file))
             connection.execute(
                 f"create table {name} as select * from read_csv('{file.path}', auto_detect = false, header = true,"
@@ -31,11 +31,11 @@ def postgres_unit(export: Path, psql: Path, environment: Mapping[str, str]) -> f
     The tables are made before the clock starts.
     """
     files = read_export(export).files
-    for name, file in files.items():
+    for name, file in files:
         columns = ", ".join(f'"{column}" {kind}' for column, kind in _columns(file))
         _psql(psql, environment, f"create unlogged table {name} ({columns})")
     started = time.perf_counter()
-    for name, file in files.items():
+    for name, file in files:
         _psql(psql, environment, f"\\copy {name} from '{file.path}' with (format csv, header true)")
     return time.perf_counter() - started
 

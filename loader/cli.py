@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,19 @@ import click
 
 from loader.build import build
 from loader.databases import open_database
+from loader.databases.base import Database
 from loader.errors import LoaderError
-from loader.load.export import read_export
-from loader.load.loading import load_export
+from loader.load.export import Export, opened_export
+from loader.load.ledger import is_built
+from loader.load.loading import LoadResult, load_export
+from loader.load.rejects import Limit, Rejects
 from loader.progress import Reporter
+from loader.report.check import check_export
+from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, TARGETS, Settings
-from loader.vocabulary.athena import read_vocabulary
+from loader.vocabulary.athena import opened_vocabulary
 from loader.vocabulary.loading import has_vocabulary, load_vocabulary
 from loader.vocabulary.shard import cut_shard
 
@@ -40,6 +47,13 @@ def _checked_memory_limit(context: click.Context, parameter: click.Parameter, va
     if not _MEMORY_LIMIT.fullmatch(value):
         raise click.BadParameter(f"{value!r} is no amount of memory like 512MB or 4GB.")
     return value
+
+
+def _checked_limit(context: click.Context, parameter: click.Parameter, value: str) -> Limit:
+    try:
+        return Limit.parse(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,19 +91,40 @@ def main() -> None:
     """
 
 
+def loading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of the verbs that load an export."""
+
+    @click.option("--snapshot", is_flag=True, help="DIR is all there is: patients that are not in it are removed.")
+    @click.option(
+        "--workers", type=click.IntRange(min=1), help="Sessions that copy at once on PostgreSQL. [default: the cores]"
+    )
+    @click.option(
+        "--max-rejects", type=str, default="0", show_default=True, callback=_checked_limit, metavar="N|P%",
+        help="How many rows may be unreadable, or which share of them; with more nothing is loaded.",
+    )
+    @wraps(command)
+    def with_workers(settings: Settings, workers: int | None, **arguments: Any) -> None:
+        command(settings=replace(settings, workers=workers) if workers else settings, **arguments)
+
+    return with_workers
+
+
 @main.command()
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @common_options
-def load(settings: Settings, folder: Path) -> None:
-    """Load the Synthea export in DIR (CSV files, plain or gzipped).
+@loading_options
+def load(settings: Settings, folder: Path, snapshot: bool, max_rejects: Limit) -> None:
+    """Load the Synthea export in DIR (a folder or a .zip of CSV files, plain or gzipped).
 
-    Patients in it replace their former state, other patients stay.
+    Patients in it that changed replace their former state, other patients stay. An export that is loaded already
+    is left alone.
     """
     reporter = Reporter()
-    export = read_export(folder)
-    with open_database(settings) as database:
-        result = load_export(database, export, reporter)
-        reporter.say(f"Loaded batch {result.batch_id}: {result.described()}, into the {database.place}")
+    with opened_export(folder) as export, open_database(settings) as database:
+        result = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
+        _say_what_is_odd(database, export, result, reporter)
+        if not result.repeated:
+            reporter.say(f"Loaded batch {result.batch_id}: {result.described()}, into the {database.place}")
 
 
 @main.command()
@@ -100,14 +135,13 @@ def load(settings: Settings, folder: Path) -> None:
 )
 @common_options
 def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | None) -> None:
-    """Load the OMOP vocabulary in DIR (an unpacked Athena download) in place of the one that is there."""
+    """Load the OMOP vocabulary in DIR (an Athena download, unpacked or the .zip) in place of the one that is there."""
     reporter = Reporter()
     if shard_for:
         rows = cut_shard(folder, *shard_for, settings.memory_limit, reporter)
         reporter.say(f"Wrote to {shard_for[1]}: " + ", ".join(f"{name} {count:,}" for name, count in rows.items()))
         return
-    found = read_vocabulary(folder)
-    with open_database(settings) as database:
+    with opened_vocabulary(folder) as found, open_database(settings) as database:
         result = load_vocabulary(database, found, reporter)
         if result:
             reporter.say(f"Loaded batch {result.batch_id}: {result.described()}, into the {database.place}")
@@ -119,8 +153,10 @@ def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | 
 @click.option("--full-refresh", is_flag=True, help="Build every table anew; the ids stay.")
 @click.option("--no-tests", is_flag=True, help="Build without the data tests.")
 @common_options
+@loading_options
 def run(
-    settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool
+    settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool,
+    snapshot: bool, max_rejects: Limit,
 ) -> None:
     """Load the export in DIR, build the CDM, test it and sum up.
 
@@ -130,9 +166,10 @@ def run(
     reporter = Reporter()
     if folder is None:
         folder, vocabulary_folder = SAMPLE_DIR, vocabulary_folder or SAMPLE_VOCABULARY_DIR
-    export = read_export(folder)
-    found = read_vocabulary(vocabulary_folder) if vocabulary_folder else None
-    with open_database(settings) as database:
+    with ExitStack() as opened:
+        export = opened.enter_context(opened_export(folder))
+        found = opened.enter_context(opened_vocabulary(vocabulary_folder)) if vocabulary_folder else None
+        database = opened.enter_context(open_database(settings))
         if found is None and not has_vocabulary(database):
             raise LoaderError(
                 f"There is no vocabulary in the {database.place}. Give one with --vocabulary DIR: the unpacked folder"
@@ -140,7 +177,11 @@ def run(
             )
         # The vocabulary first: one that comes after the patients marks them all as changed a second time.
         replaced = load_vocabulary(database, found, reporter) if found else None
-        loaded = load_export(database, export, reporter)
+        loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
+        _say_what_is_odd(database, export, loaded, reporter)
+        if loaded.repeated and not replaced and not full_refresh and is_built(database):
+            reporter.say(f"Nothing has changed since the last build of the {database.place}: nothing to do")
+            return
         environment = database.dbt_environment()
         database.make_way()
         built = build(settings, environment, reporter, full_refresh, tests=not no_tests)
@@ -150,8 +191,32 @@ def run(
 
 
 @main.command()
+@click.argument("folder", metavar="DIR", type=FOLDER)
+@common_options
+def check(settings: Settings, folder: Path) -> None:
+    """Say what the export in DIR (or a .zip) holds and whether it can be loaded. Touches no database.
+
+    Shown are release line, files, rows, missing files, duplicates and references that lead nowhere.
+    """
+    reporter = Reporter()
+    with opened_export(folder) as export:
+        rejected = check_export(export, settings.memory_limit, reporter)
+    if rejected:
+        raise LoaderError(f"{folder} can only be loaded with --max-rejects {rejected} or more.")
+
+
+@main.command()
 @common_options
 def status(settings: Settings) -> None:
     """Show what was loaded and built: batches, files, builds."""
     with open_database(settings, only_look=True) as database:
         print_status(database, Reporter())
+
+
+def _say_what_is_odd(database: Database, export: Export, result: LoadResult, reporter: Reporter) -> None:
+    """Rejected rows are in the ledger and duplicates are kept; whoever loads them is told."""
+    if rejected := sum(file.rejected for file in result.files):
+        reporter.say(f"{rejected:,} row{'s'[:rejected != 1]} could not be read: see etl.rejected_row")
+    if not result.repeated:
+        for text in repeated_rows_text(repeated_rows(database, export.tables, result.batch_id)):
+            reporter.say(text)

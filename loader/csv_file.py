@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -15,6 +16,7 @@ from loader.load.raw_tables import Column
 
 CHUNK = 1 << 20
 SUFFIXES = (".csv", ".csv.gz")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class CsvFile:
     """A file and its fields in file order; a field without a column is read past.
 
     `quote` is None where a quote character is data. `date_format` is DuckDB's name of the form of the dates,
-    None for ISO dates.
+    None for ISO dates. Without `has_header` the fields were recognised by what they hold, and the first line is data.
+    A file of 0 bytes has no columns.
     """
 
     path: Path
@@ -31,6 +34,7 @@ class CsvFile:
     delimiter: str = ","
     quote: str | None = '"'
     date_format: str | None = None
+    has_header: bool = True
 
     @property
     def compressed(self) -> bool:
@@ -60,6 +64,15 @@ def find_files(folder: Path) -> dict[str, Path]:
     return found
 
 
+def ends_inside_a_line(path: Path) -> bool:
+    """Whether a plain file does not end with a line end. A gzipped one is not looked into."""
+    if path.name.lower().endswith(".gz") or not path.stat().st_size:
+        return False
+    with path.open("rb") as stream:
+        stream.seek(-1, 2)
+        return stream.read() not in (b"\n", b"\r")
+
+
 def open_binary(path: Path, packed: BinaryIO | None = None) -> BinaryIO:
     """The file's bytes, unpacked if it is gzipped; read from `packed`, the file as it lies on disk, if that is open."""
     packed = packed or path.open("rb")
@@ -69,12 +82,30 @@ def open_binary(path: Path, packed: BinaryIO | None = None) -> BinaryIO:
 def read_rows(path: Path, count: int, delimiter: str = ",", quote: str | None = '"') -> list[list[str]]:
     """The first `count` rows, header included; fewer when the file is shorter."""
     try:
-        with open_binary(path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
-            return list(islice(_reader(text, delimiter, quote), count))
-    except (OSError, EOFError) as error:
+        # What is wrong further down, in the part that is read along with the first rows, is found by who reads it.
+        with open_binary(path) as stream, TextIOWrapper(stream, "utf-8-sig", "replace", newline="") as text:
+            rows = list(islice(_reader(text, delimiter, quote), count))
+    except (OSError, EOFError, zlib.error) as error:
         raise LoaderError(f"{path}: cannot be read ({error}). Copy or export the file again.") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LoaderError(f"{path}: is no UTF-8 text ({error}). Export the file again as UTF-8.") from error
+    except csv.Error as error:
+        raise LoaderError(f"{path}: is no delimited text ({error}). Export the file again.") from error
+    if rows and any("\ufffd" in field for field in rows[0]):
+        raise LoaderError(f"{path}, line 1: is no UTF-8 text. Export the file again as UTF-8.")
+    return rows
+
+
+def count_rows(file: CsvFile, likely: int) -> int:
+    """The rows after the header; blank lines are none. Fast where they are `likely` so many, one a line."""
+    with open_binary(file.path) as stream:
+        lines, last, blank = 0, b"\n", False
+        while chunk := stream.read(CHUNK):
+            lines += chunk.count(b"\n")
+            blank = blank or any(mark in last + chunk for mark in (b"\n\n", b"\n\r\n"))
+            last = chunk[-2:]
+    if not blank and lines + (not last.endswith(b"\n")) - 1 == likely:
+        return likely
+    with open_binary(file.path) as stream, TextIOWrapper(stream, "utf-8-sig", newline="") as text:
+        return sum(1 for row in _reader(text, file.delimiter, file.quote) if row) - 1
 
 
 def _reader(text: TextIOWrapper, delimiter: str, quote: str | None) -> Iterator[list[str]]:
@@ -94,7 +125,7 @@ class CountedStream:
     def read(self, size: int = -1) -> bytes:
         try:
             chunk = self._stream.read(size)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             self.error = error
             raise
         position = self._packed.tell()

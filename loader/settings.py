@@ -1,5 +1,6 @@
 """The settings of one call: which database, where it is, how much memory it may take."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,12 @@ TARGETS = ("duckdb", "postgres")
 
 @dataclass(frozen=True)
 class Settings:
-    """`database` is the absolute path of the DuckDB file; PostgreSQL is found by the PG* variables."""
+    """`database` is the absolute path of the DuckDB file; PostgreSQL is found by the PG* variables.
+
+    `workers` is how many sessions copy at once on PostgreSQL; DuckDB itself uses all cores.
+    """
 
     target: str
     database: Path
     memory_limit: str
+    workers: int = os.cpu_count() or 1

@@ -1,4 +1,6 @@
-{#- At the start of `dbt run` and `dbt build`: refuses a database that the loader has not prepared, opens a row in
+{#- At the start of `dbt run` and `dbt build`: refuses a database that the loader has not prepared, one that a load is
+    at work in, and one whose raw tables hold no data although something was loaded (a crash of PostgreSQL empties them,
+    and a killed first load leaves rows without the sentinel). Then it opens a row in
     etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
     that one which fails half-way is repaired by the next run. Nothing on compile, docs, test, seed or --empty. The
     commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
@@ -8,6 +10,19 @@
             {{ exceptions.raise_compiler_error(
                 "This database has no etl schema: load an export first (synthea-omop load DIR), which makes every table."
             ) }}
+        {%- endif -%}
+        {%- set refusal = run_query(
+            "select case"
+            " when exists (select 1 from etl.load_batch where outcome = 'running')"
+            " then 'A load is under way or was killed: wait for it, or load again (synthea-omop load DIR), then build.'"
+            " when not exists (select 1 from raw_synthea.alive) and exists ("
+            "select 1 from etl.load_batch where layout <> 'vocabulary' and outcome in ('loaded', 'broken'))"
+            " then 'The raw tables hold no data (the server crashed, or a load was killed):"
+            " load the exports again (synthea-omop load DIR), and build then.'"
+            " end"
+        ).columns[0].values()[0] -%}
+        {%- if refusal -%}
+            {{ exceptions.raise_compiler_error(refusal) }}
         {%- endif -%}
         {%- set statements -%}
             {%- if flags.FULL_REFRESH %}

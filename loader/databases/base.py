@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
 from typing import Any
 
 from loader.csv_file import CsvFile
@@ -59,8 +60,31 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def create_temporary(self, name: str, table: Table) -> str:
-        """Make an empty copy of the table's columns that ends with the connection; its quoted name."""
+    def row_hash(self, expressions: Sequence[str], seed: int) -> str:
+        """The SQL of a 64-bit hash of a row of expressions; equal values of equal types hash alike, NULLs included."""
+
+    @abstractmethod
+    def arrivals(self, tables: Sequence[Table]) -> dict[str, str]:
+        """Make empty tables of the same columns for rows on their way; name to quoted name.
+
+        `drop_arrivals` or the next load takes them away; they are no part of the database's state.
+        """
+
+    @abstractmethod
+    def drop_arrivals(self) -> None:
+        """Take the tables for rows on their way off, those of a killed load too."""
+
+    def workers(self) -> AbstractContextManager[list["Database"]]:
+        """Sessions of their own that may copy beside this one; none where the engine needs none."""
+        return nullcontext([])
+
+    def recover(self, error: Exception) -> bool:
+        """Whether the work that ended with this error may be tried again now, on a session as good as new."""
+        return False
+
+    def clock(self) -> datetime:
+        """The time in UTC, without a zone, as the ledger keeps it."""
+        return datetime.now(UTC).replace(tzinfo=None)
 
     @abstractmethod
     def empty(self, table: Table) -> None:
@@ -69,6 +93,14 @@ class Database(ABC):
     @abstractmethod
     def finish(self, table: Table) -> None:
         """Make the keys, indexes and statistics of a freshly filled table where the engine needs them."""
+
+    def unfinished(self, tables: Sequence[Table]) -> list[Table]:
+        """Those of the tables that `finish` has not been through since they were emptied."""
+        return []
+
+    def is_outgrown(self, table: Table, rows: int) -> bool:
+        """Whether so many rows moved that the statistics of the table have to be made anew."""
+        return False
 
     @abstractmethod
     def make_way(self) -> None:

@@ -65,7 +65,8 @@ class DuckdbDatabase(Database):
         fields |= {name: literal(value) for name, value in constants.items()}
         sql = (
             f"insert into {table} ({', '.join(map(quoted, fields))}) select {', '.join(fields.values())}"
-            f" from read_csv({literal(_without_wildcards(str(csv.path)))}, auto_detect = false, header = true,"
+            f" from read_csv({literal(without_wildcards(str(csv.path)))}, auto_detect = false,"
+            f" header = {str(csv.has_header).lower()},"
             f" delim = {literal(csv.delimiter)}, quote = {literal(csv.quote or '')},"
             f" escape = {literal(csv.quote or '')}, nullstr = '', columns = {{{types}}},"
             f" compression = {literal('gzip' if csv.compressed else 'none')}"
@@ -79,9 +80,18 @@ class DuckdbDatabase(Database):
         on_bytes(csv.path.stat().st_size)
         return rows
 
-    def create_temporary(self, name: str, table: Table) -> str:
-        self.execute(f"create or replace temp table {quoted(name)} ({column_definitions(table.columns)})")
-        return quoted(name)
+    def row_hash(self, expressions: Sequence[str], seed: int) -> str:
+        return f"hash({', '.join(expressions)}, {seed})"
+
+    def arrivals(self, tables: Sequence[Table]) -> dict[str, str]:
+        for table in tables:
+            self.execute(f"create or replace temp table {quoted(f'arrived_{table.name}')}"
+                         f" ({column_definitions(table.columns)})")
+        return {table.name: quoted(f"arrived_{table.name}") for table in tables}
+
+    def drop_arrivals(self) -> None:
+        for (name,) in self.query("select table_name from duckdb_tables() where temporary"):
+            self.execute(f"drop table {quoted(name)}")
 
     def empty(self, table: Table) -> None:
         self.execute(self.table_definition(table).replace("create table if not exists", "create or replace table"))
@@ -108,7 +118,7 @@ class DuckdbDatabase(Database):
         self._connection.close()
 
 
-def _without_wildcards(path: str) -> str:
+def without_wildcards(path: str) -> str:
     """The path with `*`, `?` and `[` standing for themselves: read_csv would look for other files."""
     return re.sub(r"([*?\[])", r"[\1]", path)
 

@@ -20,6 +20,8 @@ _ETL = {
         batch_id bigint, file_name text, line_number bigint, column_name text, value text, reason text,
         raw_line text""",
     "patient_change": "change_id bigint, batch_id bigint, patient_id uuid, change text",
+    # What each patient's lines hash to (loader/load/lines.py): an export is known again without parsing it.
+    "patient_hash": "patient_id uuid, hash text, made_by text",
     "build": """
         build_id bigint, started_at timestamp, finished_at timestamp, outcome text, upto_change_id bigint,
         full_refresh boolean, models integer, seconds double precision, checksum text""",
@@ -43,7 +45,11 @@ def _columns(text: str) -> tuple[Column, ...]:
 
 
 RAW = tuple(
-    Table("raw_synthea", raw.name, raw.columns + LINEAGE, logged=False) for raw in RAW_TABLES.values()
+    Table(
+        "raw_synthea", raw.name, raw.columns + LINEAGE, logged=False,
+        indexes=((raw.patient_column or "id",),),
+    )
+    for raw in RAW_TABLES.values()
 )
 # Emptied by a crash of PostgreSQL together with the raw tables: an empty one under a ledger that says "loaded"
 # means "load again".

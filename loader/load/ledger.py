@@ -1,8 +1,8 @@
 """The ledger of loads: a row a batch, a row a file. Times are UTC."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from loader.databases.base import Database
 
@@ -16,46 +16,54 @@ class LoadedFile:
     sha256: str
     rows: int
     seconds: float
+    rejected: int = 0
 
 
 @dataclass(frozen=True)
 class Patients:
-    """How many patients a load brought or changed."""
+    """How many patients a load brought, changed or took away."""
 
     new: int = 0
     changed: int = 0
+    removed: int = 0
 
 
-def now() -> datetime:
-    """The time in UTC, without a zone, as the ledger keeps it."""
-    return datetime.now(UTC).replace(tzinfo=None)
+def call_broken(database: Database) -> None:
+    """Batches that a killed process left `running` become `broken`: whoever holds the lock knows that they are dead."""
+    database.execute("update etl.load_batch set outcome = 'broken' where outcome = 'running'")
 
 
 def start_batch(database: Database, source: str, layout: str) -> int:
-    """Write the batch as `running` and return its id. Batches that a killed process left so become `broken`."""
+    """Write the batch as `running` and return its id."""
     with database.transaction():
-        database.execute("update etl.load_batch set outcome = 'broken' where outcome = 'running'")
+        call_broken(database)
         batch_id = database.query("select coalesce(max(batch_id), 0) + 1 from etl.load_batch")[0][0]
         database.execute(
             "insert into etl.load_batch (batch_id, source, layout, started_at, outcome) values (?, ?, ?, ?, 'running')",
-            (batch_id, source, layout, now()),
+            (batch_id, source, layout, database.clock()),
         )
     return batch_id
 
 
-def finish_batch(database: Database, batch_id: int, files: list[LoadedFile], patients: Patients) -> None:
+def finish_batch(database: Database, batch_id: int, files: Sequence[LoadedFile], patients: Patients) -> None:
     """Write the files and the totals, inside the transaction of the load."""
     for file in files:
         database.execute(
             "insert into etl.load_file (batch_id, file_name, bytes, sha256, rows_read, rows_loaded, rows_rejected,"
-            " seconds) values (?, ?, ?, ?, ?, ?, 0, ?)",
-            (batch_id, file.name, file.bytes, file.sha256, file.rows, file.rows, file.seconds),
+            " seconds) values (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                batch_id, file.name, file.bytes, file.sha256, file.rows + file.rejected, file.rows, file.rejected,
+                file.seconds,
+            ),
         )
-    rows = sum(file.rows for file in files)
+    rows, rejected = sum(file.rows for file in files), sum(file.rejected for file in files)
     database.execute(
         "update etl.load_batch set finished_at = ?, outcome = 'loaded', files = ?, rows_read = ?, rows_loaded = ?,"
-        " rows_rejected = 0, patients_new = ?, patients_changed = ?, patients_removed = 0 where batch_id = ?",
-        (now(), len(files), rows, rows, patients.new, patients.changed, batch_id),
+        " rows_rejected = ?, patients_new = ?, patients_changed = ?, patients_removed = ? where batch_id = ?",
+        (
+            database.clock(), len(files), rows + rejected, rows, rejected,
+            patients.new, patients.changed, patients.removed, batch_id,
+        ),
     )
 
 
@@ -66,7 +74,7 @@ def fail_batch(database: Database, batch_id: int) -> None:
     """
     with suppress(*database.errors), database.transaction():
         database.execute(
-            "update etl.load_batch set finished_at = ?, outcome = 'failed' where batch_id = ?", (now(), batch_id)
+            "update etl.load_batch set finished_at = ?, outcome = 'failed' where batch_id = ?", (database.clock(), batch_id)
         )
 
 
@@ -79,3 +87,29 @@ def loaded_fingerprints(database: Database, layout: str) -> dict[str, str]:
             (layout,),
         )
     )
+
+
+def batch_of(database: Database, fingerprints: Mapping[str, tuple[int, str]]) -> int | None:
+    """The last loaded batch of an export with exactly these files (name to size and sha256), nothing rejected."""
+    batches: dict[int, dict[str, tuple[int, str]]] = {}
+    for batch_id, name, size, digest in database.query(
+        "select batch_id, file_name, bytes, sha256 from etl.load_file where batch_id in ("
+        " select batch_id from etl.load_batch"
+        " where outcome = 'loaded' and layout <> 'vocabulary' and rows_rejected = 0 and files = ?)",
+        (len(fingerprints),),
+    ):
+        batches.setdefault(batch_id, {})[name] = (size, digest)
+    return max((batch_id for batch_id, files in batches.items() if files == fingerprints), default=None)
+
+
+def is_built(database: Database) -> bool:
+    """Whether the last build was complete and began when everything that is loaded now was there."""
+    return database.query(
+        """select coalesce(max(build.upto_change_id), -1) >= (
+                select coalesce(max(change_id), 0) from etl.patient_change
+            ) and max(build.started_at) >= (
+                select coalesce(max(finished_at), max(started_at)) from etl.load_batch where outcome = 'loaded'
+            )
+        from etl.build as build
+        where build.outcome = 'done' and build.build_id = (select max(build_id) from etl.build)"""
+    )[0][0] or False

@@ -1,20 +1,30 @@
-"""The load of one export: all of it or nothing, by patient."""
+"""The load of one export: all of it or nothing, by patient, and only what changed."""
 
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from loader.csv_file import CsvFile, sha256
 from loader.databases.base import Database, quoted
-from loader.databases.tables import RAW, Table
+from loader.databases.tables import RAW
+from loader.errors import LoaderError
 from loader.load.export import Export
-from loader.load.ledger import LoadedFile, Patients, fail_batch, finish_batch, start_batch
-from loader.load.raw_tables import RAW_TABLES
+from loader.load.ledger import (
+    LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, start_batch,
+)
+from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines, cut_out, hash_lines, keep_hashes
+from loader.load.parallel import Copied, Copying, CopyAgain, Looked, Source, settle
+from loader.load.rejects import Rejects
+from loader.load.replacing import TABLES, changes_of_a_first_load, replace_changed
+from loader.load.standing import is_gone, stands
 from loader.progress import Reporter
 
-TABLES = {table.name: table for table in RAW}
+# How often a load is tried on a server that breaks off.
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -25,41 +35,194 @@ class LoadResult:
     files: list[LoadedFile]
     patients: Patients
     seconds: float
+    repeated: bool = False
 
     def described(self) -> str:
         """Rows, patients and seconds, for a person."""
         rows = sum(file.rows for file in self.files)
         patients = f"{self.patients.new:,} patients new, {self.patients.changed:,} changed"
+        if self.patients.removed:
+            patients += f", {self.patients.removed:,} removed"
         return f"{rows:,} rows of {len(self.files)} files, {patients}, in {self.seconds:.1f} s"
 
 
-def load_export(database: Database, export: Export, reporter: Reporter) -> LoadResult:
-    """Load the export by patient: those in it replace their former state, others stay."""
-    started = perf_counter()
+def load_export(
+    database: Database, export: Export, reporter: Reporter, snapshot: bool = False, rejects: Rejects | None = None
+) -> LoadResult:
+    """Load the export by patient: those in it replace their former state, others stay, or go with `snapshot`.
+
+    An export that is loaded already and still stands is left alone (`repeated`).
+    """
     for remark in export.remarks:
         reporter.say(remark)
-    reporter.say(f"Loading {export.folder} (layout {export.layout}, {len(export.files)} files)")
-    fingerprints = fingerprint([file.path for file in export.files.values()])
-    batch_id = start_batch(database, str(export.folder), export.layout)
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return _load_once(database, export, reporter, snapshot, rejects or Rejects())
+        except database.errors as error:
+            if not left or not database.recover(error):
+                raise
+            rejects = rejects and Rejects(rejects.limit)
+            reporter.say(f"The {database.place} broke off ({' '.join(str(error).split())}): loading again")
+    raise AssertionError
+
+
+def _load_once(
+    database: Database, export: Export, reporter: Reporter, snapshot: bool, rejects: Rejects
+) -> LoadResult:
+    started = perf_counter()
+    _clean_up(database)
+    sources = [Source(name, file, file.path.name) for name, file in export.files]
+    fingerprints = fingerprint([source.file.path for source in sources])
+    sizes = {source.name: (source.file.path.stat().st_size, fingerprints[source.file.path]) for source in sources}
+    batch_id = batch_of(database, sizes)
+    if batch_id and stands(database, batch_id, sources, snapshot):
+        reporter.say(f"{export.source} is loaded already (batch {batch_id}): nothing to do")
+        return LoadResult(batch_id, [], Patients(), perf_counter() - started, repeated=True)
+    reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
+    batch_id = start_batch(database, str(export.source), export.layout)
+    load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
     try:
-        with database.transaction():
-            if _holds_rows(database):
-                files, patients = _replace(database, export, batch_id, fingerprints, reporter)
-            else:
-                files, patients = _fill(database, export, batch_id, fingerprints, reporter)
-            database.execute("delete from raw_synthea.alive")
-            database.execute("insert into raw_synthea.alive (batch_id) values (?)", (batch_id,))
-            finish_batch(database, batch_id, files, patients)
+        files, patients = load.run(rejects)
     except BaseException:
         fail_batch(database, batch_id)
         raise
     return LoadResult(batch_id, files, patients, perf_counter() - started)
 
 
+def _clean_up(database: Database) -> None:
+    """Finish what a killed load has left undone, and take away what it has left lying."""
+    call_broken(database)
+    database.drop_arrivals()
+    if not is_gone(database) and (unfinished := database.unfinished(RAW)):
+        with database.workers() as workers:
+            settle(database, workers, unfinished)
+
+
 def fingerprint(paths: list[Path]) -> dict[Path, str]:
     """The sha256 of each file, two at a time."""
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(paths, pool.map(sha256, paths), strict=True))
+
+
+@dataclass(frozen=True)
+class _Load:
+    """One batch on its way. What is stored and what the ledger says of it is committed together."""
+
+    database: Database
+    batch_id: int
+    sources: Sequence[Source]
+    fingerprints: dict[Path, str]
+    snapshot: bool
+    reporter: Reporter
+
+    def run(self, rejects: Rejects) -> tuple[list[LoadedFile], Patients]:
+        """Fill the empty tables, or replace what changed; the files and the patients of the ledger."""
+        lines = hash_lines(self.database, [(source.table, source.file) for source in self.sources])
+        empty = is_gone(self.database)
+        if lines and lines.mostly_known and not empty:
+            with suppress(LoaderError, CopyAgain):
+                # When something is wrong with a line, whoever names it has to see the file itself.
+                return self._replace_differing(lines)
+        with Looked(self.sources, rejects) as looked:
+            while True:
+                # An attempt leaves every file looked at: the second one copies nothing but good rows.
+                with suppress(CopyAgain):
+                    return self._fill(looked, lines) if empty else self._replace(looked, lines)
+
+    def _fill(self, looked: Looked, lines: Lines | None) -> tuple[list[LoadedFile], Patients]:
+        """Straight into the raw tables. Whatever an empty sentinel has left in them is no data."""
+        database = self.database
+        with database.transaction():
+            for table in RAW:
+                database.empty(table)
+        with database.workers() as workers:
+            with database.transaction():
+                tables = {table.name: quoted(table.schema, table.name) for table in RAW}
+                copying = Copying(database, workers, tables, self.batch_id, looked, self.reporter)
+                copied = copying.run()
+                patients = changes_of_a_first_load(database, self.batch_id, bool(lines))
+                files = self._files(copied, looked)
+                self._close(files, patients, looked.rejects, lines)
+                # The main session last: until it commits, the sentinel is empty and what the others wrote is no data.
+                copying.commit()
+            settle(database, workers, database.unfinished(RAW))
+        return files, patients
+
+    def _replace(
+        self, looked: Looked, lines: Lines | None, cut_from: Mapping[Path, Path] | None = None
+    ) -> tuple[list[LoadedFile], Patients]:
+        """Beside the raw tables first; then the rows of those that changed are replaced.
+
+        Where only the lines that differ are looked at, `cut_from` leads from a file with them to the whole one.
+        """
+        database = self.database
+        with database.workers() as workers:
+            arrived = database.arrivals([TABLES[name] for name in {source.table: None for source in looked.sources}])
+            copying = Copying(database, workers, arrived, self.batch_id, looked, self.reporter)
+            copied = copying.run()
+            copying.commit()
+            everybody = f"select id from {arrived['patients']}" if cut_from is None else KEYS_OF_WHOLE_PATIENTS
+            with database.transaction():
+                patients, outgrown = replace_changed(
+                    database, self.batch_id, arrived, everybody if self.snapshot else None
+                )
+                if cut_from is None:
+                    files = self._files(copied, looked)
+                else:
+                    files = self._known_files(copied, lines, cut_from)
+                self._close(files, patients, looked.rejects, lines)
+                database.drop_arrivals()
+            settle(database, workers, outgrown)
+        return files, patients
+
+    def _replace_differing(self, lines: Lines) -> tuple[list[LoadedFile], Patients]:
+        """Read nothing but the lines of patients of whom a line differs."""
+        pairs = [(source.table, source.file) for source in self.sources]
+        with tempfile.TemporaryDirectory(prefix="synthea-omop-") as folder:
+            cut = [file for _, file in cut_out(self.database, pairs, Path(folder))]
+            sources = [
+                Source(source.table, file, source.name) for source, file in zip(self.sources, cut, strict=True)
+            ]
+            cut_from = {file.path: source.file.path for source, file in zip(self.sources, cut, strict=True)}
+            with Looked(sources, Rejects()) as looked:
+                return self._replace(looked, lines, cut_from)
+
+    def _files(self, copied: Mapping[Path, Copied], looked: Looked) -> list[LoadedFile]:
+        """The ledger's rows of files that were read whole."""
+        return [
+            self._file(source, copied[source.file.path], looked.found[source.file.path].rejected)
+            for source in self.sources
+        ]
+
+    def _known_files(
+        self, copied: Mapping[Path, Copied], lines: Lines | None, cut_from: Mapping[Path, Path]
+    ) -> list[LoadedFile]:
+        """The ledger's rows of files of which the known lines were not read: they stand as loaded."""
+        by_path = {cut_from[path]: found for path, found in copied.items()}
+        rows = lines.rows if lines else {}
+        return [
+            self._file(source, replace(by_path[path], rows=rows.get(path, by_path[path].rows)), 0)
+            for source in self.sources for path in (source.file.path,)
+        ]
+
+    def _file(self, source: Source, copied: Copied, rejected: int) -> LoadedFile:
+        path = source.file.path
+        size, digest = path.stat().st_size, self.fingerprints[path]
+        return LoadedFile(source.name, size, digest, copied.rows, copied.seconds, rejected)
+
+    def _close(
+        self, files: Sequence[LoadedFile], patients: Patients, rejects: Rejects, lines: Lines | None
+    ) -> None:
+        """Write the sentinel and the ledger."""
+        rejects.check(sum(file.rows + file.rejected for file in files))
+        rejects.save(self.database, self.batch_id)
+        if lines:
+            keep_hashes(self.database, all_known=not any(file.rejected for file in files))
+        self.database.execute("delete from raw_synthea.alive")
+        self.database.execute("insert into raw_synthea.alive (batch_id) values (?)", (self.batch_id,))
+        finish_batch(self.database, self.batch_id, files, patients)
+        for file in files:
+            self.reporter.say(f"  {file.name}: {file.rows:,} rows in {file.seconds:.1f} s")
 
 
 def copy_files(
@@ -70,7 +233,7 @@ def copy_files(
     fingerprints: dict[Path, str],
     reporter: Reporter,
 ) -> list[LoadedFile]:
-    """Copy files one after the other (DuckDB reads one with all cores), each into `table_for` its name."""
+    """Copy files one after the other through the one session, each into `table_for` its name."""
     loaded = []
     for name, file in files.items():
         started = perf_counter()
@@ -81,87 +244,3 @@ def copy_files(
         loaded.append(LoadedFile(file.path.name, size, fingerprints[file.path], rows, seconds))
         reporter.say(f"  {file.path.name}: {rows:,} rows in {seconds:.1f} s")
     return loaded
-
-
-def _holds_rows(database: Database) -> bool:
-    probes = (f"exists (select 1 from {quoted(table.schema, table.name)})" for table in RAW)
-    return database.query(f"select {' or '.join(probes)}")[0][0]
-
-
-def _lineage(batch_id: int) -> Callable[[CsvFile], dict[str, str | int]]:
-    return lambda file: {"batch_id": batch_id, "file_name": file.path.name}
-
-
-def _fill(
-    database: Database, export: Export, batch_id: int, fingerprints: dict[Path, str], reporter: Reporter
-) -> tuple[list[LoadedFile], Patients]:
-    """Straight into the empty raw tables: every patient is new."""
-    files = copy_files(
-        database, export.files, lambda name: quoted("raw_synthea", name), _lineage(batch_id), fingerprints, reporter
-    )
-    for name in export.files:
-        database.finish(TABLES[name])
-    new = write_changes(database, batch_id, "select distinct id, 'new' from raw_synthea.patients")
-    return files, Patients(new=new)
-
-
-def _replace(
-    database: Database, export: Export, batch_id: int, fingerprints: dict[Path, str], reporter: Reporter
-) -> tuple[list[LoadedFile], Patients]:
-    """Beside the raw tables first; then the rows of the patients and the shared rows that came again are replaced."""
-    arrived = {name: database.create_temporary(f"arrived_{name}", TABLES[name]) for name in export.files}
-    files = copy_files(database, export.files, arrived.__getitem__, _lineage(batch_id), fingerprints, reporter)
-    # Before anything is replaced. A patient of whom only rows in other files came has changed too.
-    rows_of = [
-        f"select {quoted(column)} from {arrived[name]}"
-        for name in export.files if (column := RAW_TABLES[name].patient_column)
-    ]
-    write_changes(
-        database,
-        batch_id,
-        f"""select
-            patient_id,
-            case when exists (select 1 from raw_synthea.patients where id = patient_id) then 'changed' else 'new' end
-        from ({' union '.join(rows_of)}) as arrived (patient_id)
-        where patient_id in (select id from {arrived['patients']})
-            or patient_id in (select id from raw_synthea.patients)""",
-    )
-    for table in RAW:
-        _replace_rows(database, table, arrived)
-    counts = dict(
-        database.query(
-            "select change, count(*) from etl.patient_change where batch_id = ? group by change", (batch_id,)
-        )
-    )
-    return files, Patients(counts.get("new", 0), counts.get("changed", 0))
-
-
-def _replace_rows(database: Database, table: Table, arrived: dict[str, str]) -> None:
-    target = quoted(table.schema, table.name)
-    column = RAW_TABLES[table.name].patient_column
-    gone = [f"select id from {arrived['patients']}"] if column else []
-    if table.name in arrived:
-        gone.append(f"select {quoted(column or 'id')} from {arrived[table.name]}")
-    if not gone:
-        return
-    database.execute(f"delete from {target} where {quoted(column or 'id')} in ({' union '.join(gone)})")
-    if table.name in arrived:
-        names = ", ".join(quoted(column.name) for column in table.columns)
-        database.execute(f"insert into {target} ({names}) select {names} from {arrived[table.name]}")
-    database.finish(table)
-
-
-def write_changes(database: Database, batch_id: int, changes: str) -> int:
-    """Number the (patient, change) rows of a query in the order of the patients' ids; how many they are."""
-    return database.execute(
-        f"""insert into etl.patient_change (change_id, batch_id, patient_id, change)
-        select
-            (select coalesce(max(change_id), 0) from etl.patient_change)
-                + row_number() over (order by patient_id),
-            ?,
-            patient_id,
-            change
-        from ({changes}) as changes (patient_id, change)
-        order by patient_id""",
-        (batch_id,),
-    )

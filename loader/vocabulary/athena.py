@@ -1,9 +1,12 @@
 """A vocabulary folder as Athena packs it: which files it holds and how they are written."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from loader.csv_file import CsvFile, find_files, read_rows
+from loader.archives import opened
+from loader.csv_file import CsvFile, find_files, read_rows, stem
 from loader.errors import LoaderError
 from loader.vocabulary.tables import VOCABULARY_TABLES
 
@@ -12,21 +15,31 @@ COMPACT_DATE = "%Y%m%d"
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The files of a vocabulary by table, and remarks about what will be left out."""
+    """The files of a vocabulary by table, and remarks about what will be left out. `folder` is what the user named."""
 
     folder: Path
     files: dict[str, CsvFile]
     remarks: tuple[str, ...]
 
 
-def read_vocabulary(folder: Path) -> Vocabulary:
+@contextmanager
+def opened_vocabulary(source: Path) -> Iterator[Vocabulary]:
+    """The vocabulary in a folder or a .zip, which stays unpacked as long as the context lasts."""
+    with opened(source) as folder:
+        yield read_vocabulary(folder, source)
+
+
+def read_vocabulary(folder: Path, source: Path | None = None) -> Vocabulary:
     """Recognise the vocabulary in `folder` by its headers; LoaderError when a file or a column is missing."""
-    found = find_files(folder)
+    source = source or folder
+    if not folder.is_dir():
+        raise LoaderError(f"{source} is not a folder. Name the folder that holds the CSV files.")
+    found = find_files(_folder_of_the_files(folder))
     missing = [name for name, table in VOCABULARY_TABLES.items() if not table.optional and name not in found]
     if missing:
         held = ", ".join(path.name for path in found.values()) or "no CSV file"
         raise LoaderError(
-            f"{folder} is no OMOP vocabulary: {', '.join(f'{name.upper()}.csv' for name in missing)} not found;"
+            f"{source} is no OMOP vocabulary: {', '.join(f'{name.upper()}.csv' for name in missing)} not found;"
             f" it holds {held}. Name the unpacked folder of a download from athena.ohdsi.org."
         )
     remarks = tuple(
@@ -34,7 +47,17 @@ def read_vocabulary(folder: Path) -> Vocabulary:
         for name, path in found.items() if name not in VOCABULARY_TABLES
     )
     files = {name: _recognise(name, found[name]) for name in VOCABULARY_TABLES if name in found}
-    return Vocabulary(folder, files, remarks)
+    return Vocabulary(source, files, remarks)
+
+
+def _folder_of_the_files(folder: Path) -> Path:
+    """The folder, or the one below it that holds the concepts: archives are often packed with their folder."""
+    holding = [one for one in (folder, *sorted(folder.iterdir())) if one.is_dir() and _holds_concepts(one)]
+    return holding[0] if folder in holding or len(holding) == 1 else folder
+
+
+def _holds_concepts(folder: Path) -> bool:
+    return any(stem(path) == "concept" for path in folder.iterdir())
 
 
 def _recognise(name: str, path: Path) -> CsvFile:

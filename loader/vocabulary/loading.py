@@ -2,10 +2,13 @@
 
 from time import perf_counter
 
+from loader.csv_file import CsvFile, count_rows
 from loader.databases.base import Database, quoted
 from loader.databases.tables import VOCABULARY
-from loader.load.ledger import Patients, fail_batch, finish_batch, loaded_fingerprints, start_batch
-from loader.load.loading import LoadResult, copy_files, fingerprint, write_changes
+from loader.errors import LoaderError
+from loader.load.ledger import LoadedFile, Patients, fail_batch, finish_batch, loaded_fingerprints, start_batch
+from loader.load.loading import LoadResult, copy_files, fingerprint
+from loader.load.replacing import write_changes
 from loader.progress import Reporter
 from loader.vocabulary.athena import Vocabulary
 
@@ -37,6 +40,8 @@ def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Report
                 database, vocabulary.files, lambda name: quoted("raw_vocabulary", name), lambda file: {},
                 fingerprints, reporter,
             )
+            for file, loaded in zip(vocabulary.files.values(), files, strict=True):
+                _check_row_count(file, loaded)
             for table in VOCABULARY:
                 database.finish(table)
             changed = write_changes(database, batch_id, "select distinct id, 'vocabulary' from raw_synthea.patients")
@@ -44,4 +49,27 @@ def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Report
     except BaseException:
         fail_batch(database, batch_id)
         raise
+    _say_if_names_are_missing(database, reporter)
     return LoadResult(batch_id, files, Patients(changed=changed), perf_counter() - started)
+
+
+def _check_row_count(file: CsvFile, loaded: LoadedFile) -> None:
+    expected = count_rows(file, loaded.rows)
+    if loaded.rows != expected:
+        raise LoaderError(
+            f"{file.path}: {expected:,} rows are in the file and {loaded.rows:,} were loaded."
+            " Download or copy it again; the former vocabulary stays."
+        )
+
+
+def _say_if_names_are_missing(database: Database, reporter: Reporter) -> None:
+    """Athena delivers CPT4 without its licensed names; a program in the download fetches them."""
+    nameless = database.query(
+        "select count(*) from raw_vocabulary.concept where vocabulary_id = 'CPT4'"
+        " and (concept_name is null or trim(concept_name) = '')"
+    )[0][0]
+    if nameless:
+        reporter.say(
+            f"{nameless:,} CPT4 concept{'s'[:nameless != 1]} have no name: run the download's cpt4 script"
+            " (cpt.sh or cpt.bat with a UMLS key) in its folder and load it again to have them."
+        )

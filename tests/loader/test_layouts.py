@@ -7,6 +7,7 @@ import pytest
 
 from loader.errors import LoaderError
 from loader.load.export import read_export
+from loader.load.headers import layouts, recognise
 from loader.load.raw_tables import RAW_TABLES, columns_of
 from tests.loader.exports import write
 from tests.support.environments import REPOSITORY
@@ -122,16 +123,86 @@ def test_what_is_no_export_is_refused_with_what_was_expected(
         read_export(lay_out(tmp_path, files))
 
 
-def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_no_bytes_is_kept_for_the_quarantine_unless_nothing_goes_without_it(tmp_path: Path) -> None:
     lay_out(tmp_path, V33)
     (tmp_path / "devices.csv").write_bytes(b"")
-    with pytest.raises(LoaderError, match="devices.csv, line 1: the file is empty"):
+    assert dict(read_export(tmp_path).files)["devices"].columns == ()
+    (tmp_path / "encounters.csv").write_bytes(b"")
+    with pytest.raises(LoaderError, match="encounters.csv, line 1: the file is empty, a header was expected"):
         read_export(tmp_path)
 
 
 def test_names_of_files_may_be_in_capitals_but_not_twice(tmp_path: Path) -> None:
     lay_out(tmp_path, {name.upper(): header for name, header in V33.items()})
-    assert set(read_export(tmp_path).files) == set(V33)
+    assert set(read_export(tmp_path).tables) == set(V33)
     write(tmp_path / "DEVICES.csv.gz", V33["devices"])
     with pytest.raises(LoaderError, match="DEVICES.csv and DEVICES.csv.gz. Keep one of the two"):
         read_export(tmp_path)
+
+
+@pytest.mark.parametrize("pattern", ["{}", "{:02}", "{:05}"], ids=("plain", "two_digits", "five_digits"))
+def test_a_file_in_parts_is_read_in_their_order(tmp_path: Path, pattern: str) -> None:
+    lay_out(tmp_path, V33)
+    (tmp_path / "devices.csv").unlink()
+    for number in range(1, 12):
+        write(tmp_path / f"devices-{pattern.format(number)}.csv", V33["devices"])
+    parts = [file.path.name for name, file in read_export(tmp_path).files if name == "devices"]
+    assert parts == [f"devices-{pattern.format(number)}.csv" for number in range(1, 12)]
+    (tmp_path / f"devices-{pattern.format(4)}.csv").unlink()
+    with pytest.raises(LoaderError, match="part 4 of devices is missing"):
+        read_export(tmp_path)
+    write(tmp_path / f"devices-{pattern.format(4)}.csv", V33["devices"])
+    write(tmp_path / "devices.csv", V33["devices"])
+    with pytest.raises(LoaderError, match="Keep one of the two"):
+        read_export(tmp_path)
+
+
+def test_the_folder_of_a_run_is_found_below_the_one_that_was_named(tmp_path: Path) -> None:
+    run = lay_out(tmp_path / "output" / "csv" / "2026_01_31T10_00_00Z", V33)
+    for folder in (run, run.parent, tmp_path / "output", tmp_path):
+        export = read_export(folder)
+        assert (export.folder, export.source) == (run, folder)
+    lay_out(tmp_path / "output" / "csv" / "2026_02_28T10_00_00Z", V33)
+    with pytest.raises(LoaderError, match="holds several exports: .*2026_01_31.*, .*2026_02_28.*. Name one of them"):
+        read_export(tmp_path)
+
+
+def test_patient_expenses_come_with_the_newer_releases(tmp_path: Path) -> None:
+    header = "PATIENT_ID,YEAR,PAYER_ID,HEALTHCARE_EXPENSES,INSURANCE_COSTS,COVERED_COSTS"
+    export = read_export(lay_out(tmp_path, V33 | {"patient_expenses": header}))
+    assert "patient_expenses" in export.tables and export.remarks == ()
+
+
+def _sample(name: str, layout: tuple[str, ...]) -> str:
+    values = {
+        "uuid": "a0000000-0000-0000-0000-000000000001", "date": "2020-01-31", "timestamp": "2020-01-31T10:00:00Z",
+        "integer": "1", "bigint": "1", "numeric(18,2)": "1.50", "double precision": "42.3", "text": "words",
+    }
+    return ",".join(values[column.type] if column else "" for column in columns_of(RAW_TABLES[name], layout))
+
+
+@pytest.mark.parametrize("name", RAW_TABLES)
+def test_a_file_without_a_header_is_known_by_its_fields(tmp_path: Path, name: str) -> None:
+    for layout in layouts(name):
+        file = recognise(name, write(tmp_path / f"{name}.csv", _sample(name, layout)))
+        assert (file.header, file.has_header) == (layout, False)
+        assert file.columns == columns_of(RAW_TABLES[name], layout)
+
+
+def test_the_known_layouts_are_those_of_the_releases() -> None:
+    if not HEADERS.is_file():
+        pytest.skip(f"no list of headers at {HEADERS}")
+    releases = json.loads(HEADERS.read_text())
+    written: dict[str, set[tuple[str, ...]]] = {}
+    for entry in list(releases.values())[list(releases).index("v2.5.0"):]:
+        for key, header in entry["headers"].items():
+            name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)
+            fields = tuple(field.upper() for field in header.split(","))
+            written.setdefault(PLURALS.get(name, name), set()).add(fields)
+    for name, headers in written.items():
+        known = {tuple(field.upper() for field in layout) for layout in layouts(name)}
+        # Columns that changed their name alone need no layout of their own.
+        for header in headers:
+            assert columns_of(RAW_TABLES[name], header) in [columns_of(RAW_TABLES[name], one) for one in known], (
+                name, header,
+            )

@@ -105,7 +105,7 @@ def test_rows_of_a_patient_whose_own_row_did_not_come_are_replaced_in_their_file
     succeed(engine_environment, "load", export(tmp_path / "ann", patient(ANN), conditions=(condition(BEN, "2"),)))
     assert query(engine_environment, "select code from raw_synthea.conditions") == [("2",)]
     assert query(engine_environment, "select count(*) from raw_synthea.encounters") == [(2,)]
-    assert changes(engine_environment)[2:] == [(3, 2, ANN, "changed"), (4, 2, BEN, "changed")]
+    assert changes(engine_environment)[2:] == [(3, 2, BEN, "changed")]
 
 
 def test_gzipped_files_load_like_plain_ones(engine_environment: Environment, tmp_path: Path) -> None:
@@ -185,5 +185,5 @@ def test_every_table_is_there_after_the_first_contact(engine_environment: Enviro
         "select table_schema, count(*) from information_schema.tables"
         " where table_schema in ('raw_synthea', 'raw_vocabulary', 'etl') group by 1 order by 1",
     )
-    assert tables == [("etl", 5), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10)]
+    assert tables == [("etl", 6), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10)]
     assert query(engine_environment, "select 1 from information_schema.schemata where schema_name = 'raw_rates'")

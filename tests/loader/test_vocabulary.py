@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from loader.csv_file import CsvFile, count_rows
 from tests.loader.command_line import call, connect_to_postgres, fail, query, succeed
 from tests.loader.exports import ANN, export, patient, write
 from tests.support.environments import REPOSITORY, engine_of
@@ -146,6 +147,58 @@ def test_a_bad_vocabulary_leaves_the_old_one(engine_environment: Environment, tm
     assert query(engine_environment, "select outcome from etl.load_batch order by batch_id") == [
         ("loaded",), ("failed",),
     ]
+
+
+def test_cpt4_rows_without_names_are_reported(engine_environment: Environment, tmp_path: Path) -> None:
+    cpt4 = tuple(f"{number}\t{name}\tProcedure\tCPT4\tCPT4\tS\t{number}\t{VALID}"
+                 for number, name in ((3, ""), (4, ""), (5, "Named")))
+    output = succeed(
+        engine_environment, "vocabulary", athena(tmp_path, CONCEPT=(*FILES["CONCEPT"], *cpt4))
+    )
+    assert "2 CPT4 concepts have no name" in output
+    assert query(engine_environment, "select count(*) from raw_vocabulary.concept") == [(5,)]
+    # A vocabulary with all names, or without CPT4, has nothing to report.
+    assert "CPT4" not in succeed(engine_environment, "vocabulary", DEMO / "vocabulary")
+
+
+@pytest.mark.parametrize(
+    ("end", "quoted_line_break"), [("\n", False), ("\r\n", False), ("\n", True)], ids=("lf", "crlf", "line_break")
+)
+def test_a_vocabulary_with_commas_has_all_its_rows(
+    engine_environment: Environment, tmp_path: Path, end: str, quoted_line_break: bool
+) -> None:
+    name = f'"a{end}b, ""c"""' if quoted_line_break else '"b, ""c"""'
+    for table, lines in FILES.items():
+        commas = [line.replace('5" "tube', "tube").replace("\t", ",") for line in lines]
+        if table == "CONCEPT":
+            commas.append(f"9,{name},Device,SNOMED,Physical Object,S,9,19700101,20991231,")
+        write(tmp_path / f"{table}.csv", *commas, end=end)
+    succeed(engine_environment, "vocabulary", tmp_path)
+    expected = f'a{end}b, "c"' if quoted_line_break else 'b, "c"'
+    assert query(
+        engine_environment, "select concept_name from raw_vocabulary.concept where concept_id = 9"
+    ) == [(expected,)]
+
+
+def test_rows_that_do_not_arrive_are_noticed(
+    engine_environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loader.vocabulary import loading
+
+    succeed(engine_environment, "vocabulary", athena(tmp_path / "old"))
+    monkeypatch.setattr(loading, "count_rows", lambda file, likely: 1000)
+    error = fail(engine_environment, "vocabulary", DEMO / "vocabulary")
+    assert "1,000 rows are in the file" in error and "the former vocabulary stays" in error
+    assert query(engine_environment, "select count(*) from raw_vocabulary.concept") == [(2,)]
+
+
+def test_rows_are_counted_without_blank_lines(tmp_path: Path) -> None:
+    file = CsvFile(tmp_path / "x.csv", ("h",), (None,), "\t", None)
+    for text, rows in (
+        ("h\n1\n2\n", 2), ("h\n1\n2", 2), ("h\n1\n\n2\n\n", 2), ("h\n", 0), ("h", 0), ("h\r\n1\r\n\r\n", 1),
+    ):
+        file.path.write_bytes(text.encode())
+        assert [count_rows(file, likely) for likely in range(4)] == [rows] * 4, text
 
 
 def test_postgresql_has_keys_and_indexes_after_a_second_vocabulary(

@@ -1,0 +1,105 @@
+"""Sessions on PostgreSQL: how one is opened and set up, and the pool that a load takes its workers from."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2 import errorcodes
+from psycopg2.extensions import connection as Connection
+from psycopg2.pool import ThreadedConnectionPool
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_exponential_jitter
+
+from loader.errors import LoaderError
+
+APPLICATION = "synthea-omop"
+# Sessions of a load's workers have a name of their own: whoever holds the lock may end those that were left behind.
+WORKER = "synthea-omop worker"
+OLDEST_VERSION = 150000
+SESSION = "-c timezone=UTC -c jit=off -c synchronous_commit=off -c maintenance_work_mem=256MB -c work_mem=64MB"
+# Ends the backend of a killed client within half a second. Servers on systems without POLLRDHUP refuse it.
+CHECK_CLIENT = "client_connection_check_interval"
+SECONDS_TO_CONNECT = 10
+# A server that starts or restarts, or whose sessions are all taken, is given this long.
+SECONDS_OF_RETRIES = 15
+
+_TRANSIENT_CODES = {
+    errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE, errorcodes.TOO_MANY_CONNECTIONS,
+    errorcodes.ADMIN_SHUTDOWN, errorcodes.CRASH_SHUTDOWN, errorcodes.CANNOT_CONNECT_NOW,
+}
+# libpq has no codes for what happens before there is a session, or to one that breaks off.
+_TRANSIENT_WORDS = (
+    "connection refused", "connection reset", "server closed the connection", "too many clients",
+    "remaining connection slots", "the database system is starting up", "the database system is shutting down",
+    "the database system is in recovery mode", "connection already closed", "terminating connection",
+    "could not receive data from server", "could not send data to server", "no connection to the server",
+)
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Whether the same work may well succeed a moment later."""
+    if not isinstance(error, psycopg2.Error):
+        return False
+    text = str(error).lower()
+    return error.pgcode in _TRANSIENT_CODES or any(words in text for words in _TRANSIENT_WORDS)
+
+
+retried = retry(
+    retry=retry_if_exception(is_transient), stop=stop_after_delay(SECONDS_OF_RETRIES),
+    wait=wait_exponential_jitter(multiplier=0.1, max=3, jitter=0.2), reraise=True,
+)
+
+
+def connect() -> Connection:
+    """A session set for bulk work on the server that the PG* variables name; LoaderError when it is not there."""
+    connection = _opened(lambda: psycopg2.connect(**_arguments(APPLICATION)))
+    if connection.server_version < OLDEST_VERSION:
+        connection.close()
+        raise LoaderError("PostgreSQL 15 or newer is needed. Name another server with PGHOST and PGPORT.")
+    return connection
+
+
+@contextmanager
+def worker_sessions(count: int) -> Iterator[list[Connection]]:
+    """So many sessions out of one pool; what they have not committed is gone at the end."""
+    pool = ThreadedConnectionPool(0, max(count, 1), **_arguments(WORKER))
+    try:
+        yield [_opened(pool.getconn) for _ in range(count)]
+    finally:
+        pool.closeall()
+
+
+def _opened(open_one: Callable[[], Connection]) -> Connection:
+    try:
+        connection = retried(open_one)()
+    except psycopg2.Error as error:
+        raise LoaderError(
+            f"PostgreSQL cannot be reached: {' '.join(str(error).split())}"
+            " Set PGHOST, PGPORT, PGUSER, PGDATABASE and PGPASSWORD (or ~/.pgpass)."
+        ) from error
+    connection.autocommit = True
+    refuses_client_check(connection)
+    return connection
+
+
+def _arguments(application: str) -> dict[str, Any]:
+    return {
+        "application_name": application, "client_encoding": "UTF8", "connect_timeout": SECONDS_TO_CONNECT,
+        "options": with_users_options(SESSION),
+    }
+
+
+def with_users_options(options: str) -> str:
+    """Ours first: what the user has set in PGOPTIONS comes later and wins."""
+    return f"{options} {os.environ.get('PGOPTIONS', '')}".strip()
+
+
+def refuses_client_check(connection: Connection) -> bool:
+    """Set the check of the client; whether the server would not have it."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"set {CHECK_CLIENT} = '500ms'")
+    except psycopg2.Error:
+        return True
+    return False

@@ -1,0 +1,208 @@
+"""Every file of an export into its table: one after the other where the engine uses all cores by itself, else side by
+side over the workers' sessions, the largest file in ranges.
+
+The rows are looked at while the engine copies them. Nearly always every line is plain; a file with others is copied
+again without them, and the whole load with it, because no engine can take back a part of one file alone.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Lock
+from time import perf_counter
+from typing import TypeVar
+
+from loader.csv_file import CsvFile
+from loader.databases.base import Database, OnBytes
+from loader.databases.ranges import Span, cut
+from loader.databases.tables import Table
+from loader.errors import LoaderError
+from loader.load.copying import Cleaned, cleaned
+from loader.load.rejects import Rejects
+from loader.progress import Reporter
+
+Taken = TypeVar("Taken")
+
+# So many parts a worker, so that none waits long for the last one.
+PARTS_A_WORKER = 4
+
+
+class CopyAgain(Exception):
+    """Some file has to be copied from its good rows: the load begins anew."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file on its way: the table's name, what is read, and under which name it goes into the ledger."""
+
+    table: str
+    file: CsvFile
+    name: str
+
+
+class Looked:
+    """The sources of a load as they were found when looked at line by line; good copies last as long as the context."""
+
+    def __init__(self, sources: Sequence[Source], rejects: Rejects) -> None:
+        self.sources, self.rejects = sources, rejects
+        self.found: dict[Path, Cleaned] = {}
+        self._copies = ExitStack()
+
+    def __enter__(self) -> "Looked":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._copies.close()
+
+    def look(self, stop: Event) -> None:
+        """Look at every file that was not looked at yet; ends early when the rest does not matter any more."""
+        for source in self.sources:
+            if source.file.path not in self.found and not stop.is_set():
+                self.found[source.file.path] = self._copies.enter_context(cleaned(source.file, self.rejects))
+            if self.rejects.hopeless:
+                self.rejects.check(0)
+
+
+@dataclass
+class Copied:
+    """What one file gave: rows, and the seconds of all its parts, which may run side by side, in sum."""
+
+    read: CsvFile
+    rows: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Part:
+    source: Source
+    bytes: int
+    span: Span | None = None
+
+
+class Copying:
+    """The copies of one attempt. `tables` are the targets by name; the workers' transactions stay open."""
+
+    def __init__(
+        self, database: Database, workers: Sequence[Database], tables: Mapping[str, str], batch_id: int,
+        looked: Looked, reporter: Reporter,
+    ) -> None:
+        self._database, self._workers, self._tables = database, workers, tables
+        self._batch_id, self._looked, self._reporter = batch_id, looked, reporter
+        self._copied = {source.file.path: Copied(self._file(source)) for source in looked.sources}
+        self._failures: dict[Path, LoaderError] = {}
+        self._lock = Lock()
+
+    def run(self) -> dict[Path, Copied]:
+        """Copy all sources; CopyAgain when what was copied is not what should have been."""
+        sources, stop = self._looked.sources, Event()
+        # The main session writes the ledger in the transaction in which it sees the patients.
+        beside = [source for source in sources if self._workers and source.table != "patients"]
+        own = [source for source in sources if source not in beside]
+        parts = self._parts(beside)
+        size = sum(self._copied[source.file.path].read.path.stat().st_size for source in sources)
+        with (
+            self._reporter.bytes_bar("Copying", size) as advance,
+            ThreadPoolExecutor(len(self._workers) + 1) as pool,
+        ):
+            done = [pool.submit(self._looked.look, stop)]
+            done += [pool.submit(self._work, worker, parts, advance) for worker in self._workers]
+            try:
+                for source in own:
+                    self._copy_part(self._database, _Part(source, 0), advance)
+                for future in done:
+                    future.result()
+            except BaseException:
+                stop.set()
+                parts.clear()
+                raise
+        self._compare()
+        return self._copied
+
+    def commit(self) -> None:
+        """End the workers' transactions."""
+        for worker in self._workers:
+            worker.execute("commit")
+
+    def _file(self, source: Source) -> CsvFile:
+        """What is read: the good copy if there is one already, else the file itself."""
+        found = self._looked.found.get(source.file.path)
+        return found.csv if found else source.file
+
+    def _compare(self) -> None:
+        """Whether exactly the good rows arrived."""
+        self._looked.look(Event())
+        # After a failure the copies stop, so the other files say nothing.
+        if any(found.csv.path != self._copied[path].read.path for path, found in self._looked.found.items()):
+            raise CopyAgain
+        for failure in self._failures.values():
+            raise failure
+        for source in self._looked.sources:
+            path = source.file.path
+            copied, found = self._copied[path], self._looked.found[path]
+            if copied.rows != found.rows:
+                raise LoaderError(
+                    f"{path}: {found.rows:,} rows were read and {copied.rows:,} arrived in the {self._database.place}."
+                    " Nothing of this load was kept. Was the file changed meanwhile?"
+                )
+
+    def _parts(self, sources: Sequence[Source]) -> deque[_Part]:
+        """The largest first."""
+        files = {source.file.path: self._file(source) for source in sources}
+        sizes = {path: file.path.stat().st_size for path, file in files.items()}
+        longest = sum(sizes.values()) // (PARTS_A_WORKER * len(self._workers) or 1)
+        parts = []
+        for source in sources:
+            path = source.file.path
+            file = files[path]
+            spans = [] if file.compressed else cut(file.path, sizes[path], longest, file.quote)
+            if len(spans) > 1:
+                parts += [_Part(source, span.end - span.start, span) for span in spans]
+            else:
+                parts.append(_Part(source, sizes[path]))
+        return deque(sorted(parts, key=lambda part: part.bytes, reverse=True))
+
+    def _work(self, worker: Database, parts: deque[_Part], advance: OnBytes) -> None:
+        worker.execute("begin")
+        while (part := _taken(parts)) and not self._failures:
+            self._copy_part(worker, part, advance)
+
+    def _copy_part(self, session: Database, part: _Part, advance: OnBytes) -> None:
+        path, started = part.source.file.path, perf_counter()
+        file = self._copied[path].read
+        found = self._looked.found.get(path)
+        if self._failures or not file.columns or (found and not found.rows):
+            return
+        lineage = {"batch_id": self._batch_id, "file_name": part.source.name}
+        span = {"span": part.span} if part.span else {}
+        try:
+            rows = session.copy(file, self._tables[part.source.table], lineage, advance, **span)
+        except LoaderError as error:
+            self._failures[path] = error
+            return
+        with self._lock:
+            self._copied[path].rows += rows
+            self._copied[path].seconds += perf_counter() - started
+
+
+def settle(database: Database, workers: Sequence[Database], tables: Sequence[Table]) -> None:
+    """Make indexes and statistics of these tables, side by side where there are workers."""
+    left = deque(tables)
+
+    def work(session: Database) -> None:
+        while table := _taken(left):
+            session.finish(table)
+
+    with ThreadPoolExecutor(max(len(workers), 1)) as pool:
+        for done in [pool.submit(work, session) for session in workers or [database]]:
+            done.result()
+
+
+def _taken(left: deque[Taken]) -> Taken | None:
+    """The next one, for whoever asks first."""
+    try:
+        return left.popleft()
+    except IndexError:
+        return None
