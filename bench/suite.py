@@ -39,6 +39,7 @@ SERVER_SETTINGS = {
     "checkpoint_timeout": "30min",
 }
 SLOWEST_SHOWN = 12
+COLUMNS = 120
 
 
 @dataclass(frozen=True)
@@ -181,6 +182,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     console = Console()
+    console.width = max(console.width, COLUMNS)
     runs = []
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))

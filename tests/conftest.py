@@ -11,6 +11,7 @@ from tests.support.environments import ENGINES, LEFTOVERS
 from tests.support.postgres_server import PostgresServer
 from tests.support.postgres_server import postgres_server as run_postgres_server
 
+POSTGRES_VERSION = pytest.StashKey[str]()
 EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
 
 
@@ -21,12 +22,16 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if version := config.stash.get(POSTGRES_VERSION, None):
+        terminalreporter.write_line(f"The tests started {version}")
+
+
 @pytest.fixture(scope="session")
 def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     """A PostgreSQL of the test run's own; stopped and removed at its end."""
     with run_postgres_server() as server:
-        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line(f"\nTests on PostgreSQL run on {server.version}")
+        request.config.stash[POSTGRES_VERSION] = server.version
         yield server
 
 

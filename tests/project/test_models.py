@@ -12,6 +12,8 @@ KEY_TESTS = {"unique", "person_local_key"}
 # One row, and no key among the CDM's columns.
 WITHOUT_KEY = {"cdm_source"}
 LONGEST_MODEL = 120
+# It names every column of an event twice, before and after the window that numbers them.
+LONGER_MODELS = {"int_events__mapped": 160}
 LONGEST_YAML = 150
 # A contract of the CDM names up to 27 columns.
 LONGEST_YAML_OF_OMOP = 260
