@@ -1,5 +1,6 @@
--- Per patient, the total cost is the price of all encounters, procedures, immunizations and medications, and each of
--- these rows is one cost. Encounter rows that are alike in every column are one.
+-- Per patient, the total cost is the price of all encounters, procedures, immunizations and
+-- medications, and each of these rows is one cost. Encounter rows that are alike in every column
+-- are one.
 with
 
 patients as (

@@ -1,5 +1,5 @@
--- Every domain of the vocabulary is in the seed that says which table its concepts go to; without it an event of that
--- domain would be in no table.
+-- Every domain of the vocabulary is in the seed that says which table its concepts go to; without
+-- it an event of that domain would be in no table.
 with
 
 domains as (

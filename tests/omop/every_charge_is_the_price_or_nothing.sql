@@ -1,5 +1,5 @@
--- A charge is the price of its source row, or 0.00 where it was not billed: so rows and charges are paired rightly.
--- Medications are left out: their claim bills one dispense of several.
+-- A charge is the price of its source row, or 0.00 where it was not billed: so rows and charges are
+-- paired rightly. Medications are left out: their claim bills one dispense of several.
 {{ config(severity='warn') }}
 with
 

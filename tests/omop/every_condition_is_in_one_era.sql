@@ -1,4 +1,5 @@
--- A condition with a concept lies in one era of that concept, and the eras count each condition once.
+-- A condition with a concept lies in one era of that concept, and the eras count each condition
+-- once.
 with
 
 conditions as (
@@ -15,7 +16,8 @@ counted as (
         eras.condition_occurrence_count,
         count(conditions.condition_occurrence_id) as conditions_inside,
         min(conditions.condition_start_date) as first_start_date,
-        max(coalesce(conditions.condition_end_date, conditions.condition_start_date + 1)) as last_end_date,
+        max(coalesce(conditions.condition_end_date, conditions.condition_start_date + 1))
+            as last_end_date,
         eras.condition_era_start_date,
         eras.condition_era_end_date
     from eras
@@ -23,7 +25,8 @@ counted as (
         on
             eras.person_id = conditions.person_id
             and eras.condition_concept_id = conditions.condition_concept_id
-            and conditions.condition_start_date between eras.condition_era_start_date and eras.condition_era_end_date
+            and conditions.condition_start_date >= eras.condition_era_start_date
+            and conditions.condition_start_date <= eras.condition_era_end_date
     group by
         eras.condition_era_id,
         eras.condition_occurrence_count,
@@ -38,7 +41,8 @@ outside as (
         on
             conditions.person_id = eras.person_id
             and conditions.condition_concept_id = eras.condition_concept_id
-            and conditions.condition_start_date between eras.condition_era_start_date and eras.condition_era_end_date
+            and conditions.condition_start_date >= eras.condition_era_start_date
+            and conditions.condition_start_date <= eras.condition_era_end_date
     where conditions.condition_concept_id <> 0 and eras.condition_era_id is null
 ),
 

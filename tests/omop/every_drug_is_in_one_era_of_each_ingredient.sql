@@ -1,5 +1,5 @@
--- A drug exposure lies in one era of each ingredient of its drug, the eras count it once, and the days without a drug
--- are days of the era.
+-- A drug exposure lies in one era of each ingredient of its drug, the eras count it once, and the
+-- days without a drug are days of the era.
 with
 
 exposures as (
@@ -40,7 +40,8 @@ counted as (
         on
             eras.person_id = contained.person_id
             and eras.drug_concept_id = contained.ingredient_concept_id
-            and contained.drug_exposure_start_date between eras.drug_era_start_date and eras.drug_era_end_date
+            and contained.drug_exposure_start_date >= eras.drug_era_start_date
+            and contained.drug_exposure_start_date <= eras.drug_era_end_date
     group by
         eras.drug_era_id,
         eras.drug_exposure_count,
@@ -56,7 +57,8 @@ outside as (
         on
             contained.person_id = eras.person_id
             and contained.ingredient_concept_id = eras.drug_concept_id
-            and contained.drug_exposure_start_date between eras.drug_era_start_date and eras.drug_era_end_date
+            and contained.drug_exposure_start_date >= eras.drug_era_start_date
+            and contained.drug_exposure_start_date <= eras.drug_era_end_date
     where eras.drug_era_id is null
 ),
 

@@ -1,5 +1,5 @@
--- Every encounter of a known patient is a visit detail, and each of its details lies in a visit of the person with its
--- dates inside the visit's.
+-- Every encounter of a known patient is a visit detail, and each of its details lies in a visit of
+-- the person with its dates inside the visit's.
 with
 
 source_encounters as (

@@ -10,12 +10,14 @@ events as (
 
 published as (
     {%- for table in tables %}
-    select
-        '{{ table }}' as cdm_table,
-        {{ table }}_id as event_id,
-        person_id
-    from {{ ref(table) }}
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ table }}' as cdm_table,
+            {{ table }}_id as event_id,
+            person_id
+        from {{ ref(table) }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 ),
 

@@ -19,11 +19,13 @@ domain_tables as (
 
 used as (
     {%- for table, column in concept_columns.items() %}
-    select distinct
-        '{{ table }}' as cdm_table,
-        {{ column }} as concept_id
-    from {{ ref(table) }}
-    {{ 'union all' if not loop.last }}
+        select distinct
+            '{{ table }}' as cdm_table,
+            {{ column }} as concept_id
+        from {{ ref(table) }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 ),
 
@@ -36,7 +38,9 @@ misplaced as (
     from used
     left join concepts on used.concept_id = concepts.concept_id
     left join domain_tables on concepts.domain_id = domain_tables.domain_id
-    where used.concept_id <> 0 and (domain_tables.cdm_table is null or used.cdm_table <> domain_tables.cdm_table)
+    where
+        used.concept_id <> 0
+        and (domain_tables.cdm_table is null or used.cdm_table <> domain_tables.cdm_table)
 )
 
 select * from misplaced

@@ -1,5 +1,5 @@
--- Every clinical row of a known patient is one event at its first target. Imaging studies are left out: most are the
--- same as a procedure row.
+-- Every clinical row of a known patient is one event at its first target. Imaging studies are left
+-- out: most are the same as a procedure row.
 {%- set files = [
     'conditions', 'allergies', 'medications', 'immunizations', 'procedures', 'observations', 'careplans', 'devices',
     'supplies',
@@ -16,21 +16,23 @@ events as (
 
 {%- for file in files %}
 
-{{ file }} as (
-    select * from {{ ref('stg_synthea__' ~ file) }}
-),
+    {{ file }} as (
+        select * from {{ ref('stg_synthea__' ~ file) }}
+    ),
 {%- endfor %}
 
 source_counts as (
     {%- for file in files %}
-    select
-        '{{ file }}' as source_file,
-        patients.person_id,
-        count(*) as source_rows
-    from {{ file }}
-    inner join patients on {{ file }}.patient_id = patients.patient_id
-    group by patients.person_id
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ file }}' as source_file,
+            patients.person_id,
+            count(*) as source_rows
+        from {{ file }}
+        inner join patients on {{ file }}.patient_id = patients.patient_id
+        group by patients.person_id
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 ),
 

@@ -1,4 +1,5 @@
--- Two inpatient stays of a person share no more than the day on which one ends and the other begins.
+-- Two inpatient stays of a person share no more than the day on which one ends and the other
+-- begins.
 with
 
 visits as (

@@ -1,4 +1,5 @@
--- The number of a person times 2^20 stays below 2^53, up to which a double is exact, and so do the other keys.
+-- The number of a person times 2^20 stays below 2^53, up to which a double is exact, and so do the
+-- other keys.
 with
 
 persons as (

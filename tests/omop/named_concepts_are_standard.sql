@@ -1,14 +1,16 @@
--- Every concept that macros/named_concepts.sql names is in the vocabulary under that name and domain, standard and valid. The
--- concept 0 is the one that is not standard.
+-- Every concept that macros/named_concepts.sql names is in the vocabulary under that name and
+-- domain, standard and valid. The concept 0 is the one that is not standard.
 with
 
 named as (
     {%- for name, named_concept in named_concepts().items() %}
-    select
-        {{ named_concept.id }} as concept_id,
-        '{{ name }}' as concept_name,
-        '{{ named_concept.domain }}' as domain_id
-    {{ 'union all' if not loop.last }}
+        select
+            {{ named_concept.id }} as concept_id,
+            '{{ name }}' as concept_name,
+            '{{ named_concept.domain }}' as domain_id
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 ),
 

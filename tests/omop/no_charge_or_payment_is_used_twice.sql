@@ -16,8 +16,14 @@ costs as (
 claim_sums as (
     select
         patients.person_id,
-        sum(case when transactions.transaction_type = 'CHARGE' then transactions.amount else 0 end) as charged,
-        sum(case when transactions.transaction_type = 'PAYMENT' then transactions.payments else 0 end) as paid
+        sum(
+            case when transactions.transaction_type = 'CHARGE' then transactions.amount else 0 end
+        ) as charged,
+        sum(
+            case
+                when transactions.transaction_type = 'PAYMENT' then transactions.payments else 0
+            end
+        ) as paid
     from transactions
     inner join patients on transactions.patient_id = patients.patient_id
     group by patients.person_id

@@ -31,7 +31,9 @@ followed as (
         concept_id,
         start_date,
         end_date,
-        lead(start_date) over (partition by person_id, concept_id order by start_date, end_date) as next_start_date
+        lead(start_date) over (
+            partition by person_id, concept_id order by start_date, end_date
+        ) as next_start_date
     from eras
 ),
 

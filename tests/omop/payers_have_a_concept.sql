@@ -1,5 +1,5 @@
--- The kinds of payer that the seed names for the data are in the vocabulary (SOPT). Where one is not, its periods have
--- payer concept 0.
+-- The kinds of payer that the seed names for the data are in the vocabulary (SOPT). Where one is
+-- not, its periods have payer concept 0.
 {{ config(severity='warn') }}
 with
 

@@ -14,7 +14,8 @@ unmatched as (
         patients.patient_id,
         persons.person_id
     from patients
-    full outer join persons on cast(patients.patient_id as varchar(50)) = persons.person_source_value
+    full outer join persons
+        on cast(patients.patient_id as varchar(50)) = persons.person_source_value
     where patients.patient_id is null or persons.person_id is null
 )
 

@@ -1,5 +1,5 @@
--- The vocabulary holds the concepts that the seeds name for what is in the data. Where it does not, the value has
--- concept 0, or an encounter class its next choice.
+-- The vocabulary holds the concepts that the seeds name for what is in the data. Where it does not,
+-- the value has concept 0, or an encounter class its next choice.
 {{ config(severity='warn') }}
 with
 
@@ -49,7 +49,8 @@ needed as (
         answer_concepts.answer_text as source_value,
         answer_concepts.concept_id
     from answer_concepts
-    inner join answers_present on answer_concepts.answer_text = lower(trim(answers_present.value_text))
+    inner join answers_present
+        on answer_concepts.answer_text = lower(trim(answers_present.value_text))
     where answers_present.value_kind = 'answer'
     union
     select

@@ -1,5 +1,6 @@
--- Every concept that a seed in seeds/mappings names and the vocabulary holds has that name there, is of the right domain,
--- standard and valid. An encounter class may skip a choice that is not standard: it has a next one.
+-- Every concept that a seed in seeds/mappings names and the vocabulary holds has that name there,
+-- is of the right domain, standard and valid. An encounter class may skip a choice that is not
+-- standard: it has a next one.
 with
 
 answers as (

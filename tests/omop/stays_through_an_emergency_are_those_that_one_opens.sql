@@ -1,5 +1,5 @@
--- A stay is an emergency room and inpatient visit if an emergency encounter of it starts no later than its first
--- inpatient encounter, and an inpatient visit if none does.
+-- A stay is an emergency room and inpatient visit if an emergency encounter of it starts no later
+-- than its first inpatient encounter, and an inpatient visit if none does.
 with
 
 visits as (
@@ -17,8 +17,12 @@ encounters as (
 stays as (
     select
         details.visit_occurrence_id,
-        min(case when encounters.encounter_class = 'inpatient' then encounters.started_at end) as admitted_at,
-        min(case when encounters.encounter_class = 'emergency' then encounters.started_at end) as emergency_at
+        min(
+            case when encounters.encounter_class = 'inpatient' then encounters.started_at end
+        ) as admitted_at,
+        min(
+            case when encounters.encounter_class = 'emergency' then encounters.started_at end
+        ) as emergency_at
     from details
     inner join encounters on details.visit_detail_id = encounters.visit_detail_id
     group by details.visit_occurrence_id
@@ -28,7 +32,8 @@ expected as (
     select
         visit_occurrence_id,
         case
-            when emergency_at <= admitted_at then {{ concept('Emergency Room and Inpatient Visit') }}
+            when emergency_at <= admitted_at
+                then {{ concept('Emergency Room and Inpatient Visit') }}
             else {{ concept('Inpatient Visit') }}
         end as visit_concept_id
     from stays
@@ -47,7 +52,8 @@ different as (
         or (
             expected.visit_concept_id is null
             and visits.visit_concept_id in (
-                {{ concept('Inpatient Visit') }}, {{ concept('Emergency Room and Inpatient Visit') }}
+                {{ concept('Inpatient Visit') }},
+                {{ concept('Emergency Room and Inpatient Visit') }}
             )
         )
 )
