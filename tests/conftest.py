@@ -1,6 +1,7 @@
 """Databases for the tests: real PostgreSQL, real DuckDB, fresh and empty for every test that asks."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,8 @@ EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "exports: needs the real exports beside the repository (minutes)")
+    # A run that is stopped from outside stops its server too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A developer's PGPORT or DBT_PROFILES_DIR would send a test to another database.
     for name in [name for name in os.environ if name.startswith(LEFTOVERS)]:
         del os.environ[name]

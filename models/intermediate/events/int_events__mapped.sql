@@ -49,13 +49,20 @@ routed as (
             as visit_occurrence_id,
         coalesce(further_encounters.visit_detail_id, first_encounters.visit_detail_id)
             as visit_detail_id,
-        coalesce(further_encounters.provider_id, first_encounters.provider_id) as provider_id,
+        case
+            when further_encounters.visit_detail_id is not null then further_encounters.provider_id
+            else first_encounters.provider_id
+        end as provider_id,
         events.value_as_number,
         events.value_as_string,
         events.value_source_value,
         coalesce(
             answer_map.value_concept_id,
-            case when events.value_as_number is null then code_map.value_concept_id end
+            -- An observation with a value of its own has no room for that of the map.
+            case
+                when events.source_file <> 'observations' or events.value_source_value is null
+                    then code_map.value_concept_id
+            end
         ) as value_as_concept_id,
         unit_map.unit_concept_id,
         unit_map.unit_source_concept_id,

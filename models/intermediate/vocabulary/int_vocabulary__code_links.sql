@@ -58,7 +58,8 @@ links as (
 ),
 
 -- Of the three sources of a target the best one that has anything decides alone, because a union of
--- a user's map and the vocabulary's would double the rows.
+-- a user's map and the vocabulary's would double the rows. A concept that maps to something is not
+-- its own target, even where what it maps to is no longer standard.
 ranked as (
     select
         links.source_file,
@@ -69,13 +70,17 @@ ranked as (
         concepts.concept_id,
         concepts.domain_id,
         concepts.concept_class_id,
-        min(links.map_rank) over (
-            partition by
-                links.source_file, links.code_system, links.source_code, links.purpose
-        ) as best_rank
+        min(case when links.map_rank = 2 or concepts.concept_id is not null then links.map_rank end)
+            over (
+                partition by
+                    links.source_file, links.code_system, links.source_code, links.purpose
+            ) as best_rank
     from links
-    inner join concepts on links.concept_id = concepts.concept_id
-    where concepts.standard_concept = 'S' and concepts.invalid_reason is null
+    left join concepts
+        on
+            links.concept_id = concepts.concept_id
+            and concepts.standard_concept = 'S'
+            and concepts.invalid_reason is null
 ),
 
 code_links as (
@@ -88,7 +93,7 @@ code_links as (
         domain_id,
         concept_class_id
     from ranked
-    where map_rank = best_rank
+    where map_rank = best_rank and concept_id is not null
 )
 
 select * from code_links
