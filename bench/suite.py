@@ -24,6 +24,7 @@ from rich.table import Table
 from bench.copier import copy_export
 from bench.measure import measured
 from bench.units import duckdb_unit, postgres_unit
+from loader.databases.postgres import SESSION
 from tests.support.commands import dbt, dbt_command, synthea_omop, synthea_omop_command
 from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer, postgres_server
@@ -39,6 +40,7 @@ SERVER_SETTINGS = {
     "checkpoint_timeout": "30min",
 }
 SLOWEST_SHOWN = 12
+COLUMNS = 120
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Engine:
         try:
             if self._server:
                 with postgres_environment(self._server, folder, template, name) as environment:
-                    yield environment | target_path
+                    # dbt in a session such as `synthea-omop run` gives it.
+                    yield environment | target_path | {"PGOPTIONS": SESSION}
             else:
                 yield duckdb_environment(folder) | target_path
         finally:
@@ -181,6 +184,7 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     arguments = _arguments()
     console = Console()
+    console.width = max(console.width, COLUMNS)
     runs = []
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))

@@ -5,8 +5,8 @@
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set missing = [] -%}
-        {%- for node in graph.nodes.values() if node.config.incremental_strategy == 'replace_persons' -%}
-            {%- if node.unique_id not in built -%}
+        {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
+            {%- if node.config.incremental_strategy == 'replace_persons' and node.unique_id not in built -%}
                 {%- do missing.append(node.name) -%}
             {%- endif -%}
         {%- endfor -%}

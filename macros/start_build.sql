@@ -5,7 +5,13 @@
     that one which fails half-way is repaired by the next run. Nothing on compile, docs, test, seed or --empty. The
     commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
-    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and flags.EMPTY -%}
+        {#- Tables would be emptied and nothing would be pending to bring them back. -#}
+        {%- if adapter.get_relation(target.database, 'raw_synthea', 'patients') is not none
+            and run_query('select 1 from raw_synthea.patients limit 1').rows | length -%}
+            {{ exceptions.raise_compiler_error("--empty would empty a CDM that has data: use it on another database.") }}
+        {%- endif -%}
+    {%- elif execute and flags.WHICH in ('run', 'build') -%}
         {%- if adapter.get_relation(target.database, 'etl', 'build') is none -%}
             {{ exceptions.raise_compiler_error(
                 "This database has no etl schema: load an export first (synthea-omop load DIR), which makes every table."

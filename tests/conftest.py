@@ -1,6 +1,7 @@
 """Databases for the tests: real PostgreSQL, real DuckDB, fresh and empty for every test that asks."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,22 +12,29 @@ from tests.support.environments import ENGINES, LEFTOVERS
 from tests.support.postgres_server import PostgresServer
 from tests.support.postgres_server import postgres_server as run_postgres_server
 
+POSTGRES_VERSION = pytest.StashKey[str]()
 EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "exports: needs the real exports beside the repository (minutes)")
+    # A run that is stopped from outside stops its server too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A developer's PGPORT or DBT_PROFILES_DIR would send a test to another database.
     for name in [name for name in os.environ if name.startswith(LEFTOVERS)]:
         del os.environ[name]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if version := config.stash.get(POSTGRES_VERSION, None):
+        terminalreporter.write_line(f"The tests started {version}")
 
 
 @pytest.fixture(scope="session")
 def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     """A PostgreSQL of the test run's own; stopped and removed at its end."""
     with run_postgres_server() as server:
-        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-        reporter.write_line(f"\nTests on PostgreSQL run on {server.version}")
+        request.config.stash[POSTGRES_VERSION] = server.version
         yield server
 
 

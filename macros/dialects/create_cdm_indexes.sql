@@ -4,7 +4,9 @@
 {% macro create_cdm_indexes() -%}
     {%- if execute and config.get('materialized') != 'view' -%}
         {%- if this.identifier not in cdm_indexes() -%}
-            {{ exceptions.raise_compiler_error("create_cdm_indexes(): " ~ this.identifier ~ " is not in macros/cdm_keys.sql") }}
+            {{ exceptions.raise_compiler_error(
+                "create_cdm_indexes(): " ~ this.identifier ~ " is not in macros/cdm_indexes.sql"
+            ) }}
         {%- endif -%}
         {{ return(adapter.dispatch('create_cdm_indexes', 'synthea_omop')()) }}
     {%- endif -%}

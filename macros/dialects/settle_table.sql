@@ -15,7 +15,9 @@
 {%- endmacro %}
 
 {% macro postgres__settle_table() -%}
-    {%- if config.get('incremental_strategy') == 'replace_persons' and not is_incremental() %}
+    {%- set is_person_scoped =
+        config.get('materialized') == 'incremental' and config.get('incremental_strategy') == 'replace_persons' -%}
+    {%- if is_person_scoped and not is_incremental() %}
     create index on {{ this }} (person_id);
     {%- endif %}
     analyze {{ this }};

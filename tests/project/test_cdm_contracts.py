@@ -51,11 +51,11 @@ def expected_type(field: dict[str, str], is_view: bool) -> str:
 
 
 def macro(name: str) -> Any:
-    """What a macro of macros/cdm_keys.sql returns."""
+    """What a macro that gives facts returns."""
     returned: list[Any] = []
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals["return"] = lambda value: returned.append(value) or ""
-    module = environment.from_string((ROOT / "macros" / "cdm_keys.sql").read_text()).module
+    module = environment.from_string((ROOT / "macros" / f"{name}.sql").read_text()).module
     getattr(module, name)()
     return returned[0]
 

@@ -12,6 +12,8 @@ KEY_TESTS = {"unique", "person_local_key"}
 # One row, and no key among the CDM's columns.
 WITHOUT_KEY = {"cdm_source"}
 LONGEST_MODEL = 120
+# It names every column of an event twice, before and after the window that numbers them.
+LONGER_MODELS = {"int_events__mapped": 170}
 LONGEST_YAML = 150
 # A contract of the CDM names up to 27 columns.
 LONGEST_YAML_OF_OMOP = 260
@@ -126,12 +128,14 @@ def test_incremental_models_stop_when_their_columns_change(models: list[Model]) 
 def test_unit_tests_are_named_as_sentences(manifest: dict[str, Any]) -> None:
     names = [node["name"] for node in manifest["unit_tests"].values()]
     assert [name for name in names if name.count("_") < 3 or name.startswith("test_")] == []
+    # PostgreSQL cuts names at 63 characters, and dbt names a table after the test.
+    assert [name for name in names if len(name) > 63] == []
 
 
 def test_no_page_is_too_long() -> None:
     too_long = {}
     for path in [*MODELS.rglob("*.sql"), *MODELS.rglob("*.yml")]:
-        allowed = LONGEST_MODEL
+        allowed = LONGER_MODELS.get(path.stem, LONGEST_MODEL)
         if path.suffix == ".yml":
             allowed = LONGEST_YAML_OF_OMOP if path.is_relative_to(MODELS / "omop") else LONGEST_YAML
         lines = len(path.read_text().splitlines())

@@ -59,6 +59,20 @@ def test_every_judgement_has_a_reason(files: list[Path]) -> None:
     assert without == []
 
 
+def test_no_seed_holds_the_word_null(files: list[Path]) -> None:
+    """dbt reads it as NULL on PostgreSQL and as a text on DuckDB."""
+    found = []
+    for path in files:
+        if path.parts[:2] == ("seeds", "mappings") and path.suffix == ".csv":
+            with (REPOSITORY / path).open(newline="", encoding="utf-8") as rows:
+                found += [
+                    f"{path}:{number}"
+                    for number, row in enumerate(csv.reader(rows), start=1)
+                    if "null" in map(str.lower, row)
+                ]
+    assert found == []
+
+
 def test_every_seed_is_described_and_its_columns_are_typed(manifest: dict[str, Any]) -> None:
     silent = []
     for node in manifest["nodes"].values():

@@ -13,8 +13,8 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 LINES_OF_A_FAILURE = 60
-# dbt's lines about what went well.
-NOISE = re.compile(r" (START|PASS|OK) ")
+# dbt's lines about what went well or was not tried.
+NOISE = re.compile(r" (START|PASS|OK|SKIP) ")
 
 
 class CommandFailedError(AssertionError):

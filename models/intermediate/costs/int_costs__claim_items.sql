@@ -1,8 +1,8 @@
 -- One row per item of a claim: a charge and what was paid for it.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
-source_transactions as (
+transactions as (
     select * from {{ ref('stg_synthea__claims_transactions') }}
     {{ of_changed_persons('patient_id') }}
 ),
@@ -15,22 +15,6 @@ patients as (
 encounters as (
     select * from {{ ref('int_visits__encounters') }}
     {{ of_changed_persons() }}
-),
-
-transactions as (
-    select
-        patient_id,
-        encounter_id,
-        claim_id,
-        charge_id,
-        transaction_type,
-        payment_method,
-        item_code,
-        item_started_at,
-        amount,
-        payments
-    from source_transactions
-    where transaction_type in ('CHARGE', 'PAYMENT') or (transaction_type = 'TRANSFERIN' and transfer_type = '2')
 ),
 
 -- CHARGEID counts the rows of a run and is no charge's id: what belongs to a charge are the rows
@@ -48,22 +32,19 @@ placed as (
         item_started_at,
         amount,
         payments,
-        max(case when transaction_type = 'CHARGE' then charge_id end) over (
-            partition by claim_id
-            order by charge_id
-            rows between unbounded preceding and current row
-        ) as item_charge_id,
-        max(case when transaction_type = 'TRANSFERIN' then charge_id end) over (
-            partition by claim_id
-            order by charge_id
-            rows between unbounded preceding and current row
-        ) as last_transfer_id,
-        min(case when transaction_type = 'CHARGE' then charge_id end) over (
-            partition by claim_id
-            order by charge_id
-            rows between unbounded preceding and current row
-        ) as first_charge_id
+        max(case when transaction_type = 'CHARGE' then charge_id end) over so_far as item_charge_id,
+        max(case when transaction_type = 'TRANSFERIN' then charge_id end) over so_far
+            as last_transfer_id,
+        min(case when transaction_type = 'CHARGE' then charge_id end) over so_far as first_charge_id
     from transactions
+    where
+        transaction_type in ('CHARGE', 'PAYMENT')
+        or (transaction_type = 'TRANSFERIN' and transfer_type = '2')
+    window so_far as (
+        partition by claim_id
+        order by charge_id
+        rows between unbounded preceding and current row
+    )
 ),
 
 charges as (
@@ -86,13 +67,16 @@ payments as (
         item_charge_id,
         sum(
             case
-                when payment_method = 'ECHECK' and coalesce(last_transfer_id, -1) < item_charge_id then payments
+                when payment_method = 'ECHECK' and coalesce(last_transfer_id, -1) < item_charge_id
+                    then payments
                 else 0
             end
         ) as paid_by_primary,
         sum(case when payment_method = 'ECHECK' then payments else 0 end) as paid_by_payer,
         sum(case when payment_method = 'COPAY' then payments else 0 end) as paid_copay,
-        sum(case when payment_method in ('COPAY', 'CASH', 'CHECK', 'CC') then payments else 0 end) as paid_by_patient,
+        sum(
+            case when payment_method in ('COPAY', 'CASH', 'CHECK', 'CC') then payments else 0 end
+        ) as paid_by_patient,
         sum(payments) as paid
     from placed
     where transaction_type = 'PAYMENT' and item_charge_id is not null

@@ -1,5 +1,5 @@
 -- One row per coverage period of a patient.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
 transitions as (
@@ -27,13 +27,16 @@ parsed as (
         transitions.owner_name,
         case
             when {{ matches('transitions.start_text', "'[0-9]{4}'") }}
-                then greatest(cast(transitions.start_text || '-01-01' as date), patients.birth_date)
+                then greatest(
+                    cast(transitions.start_text || '-01-01' as date), patients.birth_date
+                )
             else cast(left(transitions.start_text, 10) as date)
         end as start_date,
         case
-            when {{ matches('transitions.end_text', "'[0-9]{4}'") }} and transitions.end_text <= '2200'
+            when left(transitions.end_text, 4) > '2200' then null
+            when {{ matches('transitions.end_text', "'[0-9]{4}'") }}
                 then cast(transitions.end_text || '-12-31' as date)
-            when {{ matches('transitions.end_text', "'[0-9]{4}-.*'") }} and left(transitions.end_text, 4) <= '2200'
+            when {{ matches('transitions.end_text', "'[0-9]{4}-.*'") }}
                 then cast(left(transitions.end_text, 10) as date) - 1
         end as end_date
     from transitions
@@ -59,8 +62,9 @@ closed as (
 coverage_periods as (
     select
         {{ person_local_id(
-            'start_date, end_date, payer_id nulls last, member_id nulls last, secondary_payer_id nulls last,
-            plan_ownership collate "C" nulls last, owner_name collate "C" nulls last'
+            'start_date, end_date, payer_id nulls last, member_id nulls last,
+            secondary_payer_id nulls last, plan_ownership collate "C" nulls last,
+            owner_name collate "C" nulls last'
         ) }} as payer_plan_period_id,
         person_id,
         payer_id,

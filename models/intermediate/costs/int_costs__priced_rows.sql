@@ -49,8 +49,15 @@ priced_rows as (
     union all
     select
         events.person_id,
-        case when events.source_file = 'medications' then 'medication' else 'other' end as item_kind,
-        case events.source_file when 'medications' then 2 when 'immunizations' then 3 else 4 end as file_rank,
+        case events.source_file
+            when 'medications' then 'medication'
+            else 'other'
+        end as item_kind,
+        case events.source_file
+            when 'medications' then 2
+            when 'immunizations' then 3
+            else 4
+        end as file_rank,
         events.event_id as cost_event_id,
         own_domains.domain_id as cost_domain_id,
         events.encounter_id,
@@ -65,7 +72,9 @@ priced_rows as (
         on
             events.person_id = encounters.person_id
             and events.visit_detail_id = encounters.visit_detail_id
-    where events.target_no = 1 and events.source_file in ('medications', 'immunizations', 'procedures')
+    where
+        events.target_no = 1
+        and events.source_file in ('medications', 'immunizations', 'procedures')
 )
 
 select * from priced_rows

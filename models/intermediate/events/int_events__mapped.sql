@@ -1,5 +1,5 @@
--- One row per clinical source row and standard concept it maps to, with its CDM table and its id there.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+-- One row per clinical source row and standard concept it maps to, with its CDM table and id.
+{{ config(materialized='incremental') }}
 with
 
 events as (
@@ -24,16 +24,8 @@ answer_map as (
     select * from {{ ref('int_vocabulary__answer_map') }}
 ),
 
--- The usual encounter of an id, and those further ones of a repeated id that the event's time may
--- point at.
-first_encounters as (
-    select * from encounters where encounter_no = 1
-),
-
-further_encounters as (
-    select * from encounters where encounter_no > 1
-),
-
+-- The usual encounter of an id is the first one; of a repeated id an event's time may point at a
+-- further one.
 routed as (
     select
         events.person_id,
@@ -44,8 +36,8 @@ routed as (
         events.encounter_id,
         events.source_code,
         code_map.vocabulary_id,
-        coalesce(code_map.source_concept_id, {{ concept('No matching concept') }}) as source_concept_id,
-        coalesce(code_map.target_concept_id, {{ concept('No matching concept') }}) as target_concept_id,
+        {{ concept_or_none('code_map.source_concept_id') }} as source_concept_id,
+        {{ concept_or_none('code_map.target_concept_id') }} as target_concept_id,
         coalesce(code_map.target_no, 1) as target_no,
         events.start_date,
         events.started_at,
@@ -53,15 +45,24 @@ routed as (
         events.end_date,
         events.ended_at,
         events.type_concept_id,
-        coalesce(further_encounters.visit_occurrence_id, first_encounters.visit_occurrence_id) as visit_occurrence_id,
-        coalesce(further_encounters.visit_detail_id, first_encounters.visit_detail_id) as visit_detail_id,
-        coalesce(further_encounters.provider_id, first_encounters.provider_id) as provider_id,
+        coalesce(further_encounters.visit_occurrence_id, first_encounters.visit_occurrence_id)
+            as visit_occurrence_id,
+        coalesce(further_encounters.visit_detail_id, first_encounters.visit_detail_id)
+            as visit_detail_id,
+        case
+            when further_encounters.visit_detail_id is not null then further_encounters.provider_id
+            else first_encounters.provider_id
+        end as provider_id,
         events.value_as_number,
         events.value_as_string,
         events.value_source_value,
         coalesce(
             answer_map.value_concept_id,
-            case when events.value_as_number is null then code_map.value_concept_id end
+            -- An observation with a value of its own has no room for that of the map.
+            case
+                when events.source_file <> 'observations' or events.value_source_value is null
+                    then code_map.value_concept_id
+            end
         ) as value_as_concept_id,
         unit_map.unit_concept_id,
         unit_map.unit_source_concept_id,
@@ -76,15 +77,18 @@ routed as (
         events.payer_id,
         events.reason_code
     from events
-    left join first_encounters
+    left join encounters as first_encounters
         on
             events.person_id = first_encounters.person_id
             and events.encounter_id = first_encounters.encounter_id
-    left join further_encounters
+            and first_encounters.encounter_no = 1
+    left join encounters as further_encounters
         on
             events.person_id = further_encounters.person_id
             and events.encounter_id = further_encounters.encounter_id
-            and events.started_at between further_encounters.started_at and further_encounters.stopped_at
+            and further_encounters.encounter_no > 1
+            and events.started_at >= further_encounters.started_at
+            and events.started_at <= further_encounters.stopped_at
             and events.started_at > further_encounters.claimed_until
     left join code_map
         on
@@ -106,10 +110,11 @@ mapped as (
             order_by='''
             start_date, started_at nulls last, file_rank, source_code collate "C" nulls last,
             record_id nulls last, stop_date nulls last, ended_at nulls last, payer_id nulls last,
-            encounter_id nulls last, price nulls last, payer_coverage nulls last, dispenses nulls last,
-            quantity nulls last, value_as_number nulls last, value_source_value collate "C" nulls last,
-            value_as_string collate "C" nulls last, unit_source_value collate "C" nulls last,
-            type_concept_id, qualifier_source_value collate "C" nulls last, udi collate "C" nulls last,
+            encounter_id nulls last, price nulls last, payer_coverage nulls last,
+            dispenses nulls last, quantity nulls last, value_as_number nulls last,
+            value_source_value collate "C" nulls last, value_as_string collate "C" nulls last,
+            unit_source_value collate "C" nulls last, type_concept_id,
+            qualifier_source_value collate "C" nulls last, udi collate "C" nulls last,
             reason_code collate "C" nulls last, modifier_source_value collate "C" nulls last,
             target_concept_id, value_as_concept_id nulls last
             ''',

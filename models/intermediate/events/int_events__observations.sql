@@ -17,12 +17,15 @@ parsed as (
         source_observations.observation_code,
         source_observations.observed_at,
         source_observations.value_text,
-        source_observations.value_type,
         negative_value_codes.source_code is not null as may_be_negative,
-        nullif(trim(source_observations.unit_text), '') as unit_text,
-        coalesce({{ matches('source_observations.value_text', number_pattern()) }}, false) as is_number
+        -- Up to v3.0 a missing unit is the word null.
+        nullif(nullif(trim(source_observations.unit_text), ''), 'null') as unit_text,
+        coalesce(source_observations.value_type = 'numeric', false) as is_numeric,
+        coalesce({{ matches('source_observations.value_text', number_pattern()) }}, false)
+            as is_number
     from source_observations
-    left join negative_value_codes on source_observations.observation_code = negative_value_codes.source_code
+    left join negative_value_codes
+        on source_observations.observation_code = negative_value_codes.source_code
 ),
 
 -- Text and boolean rows stay text even where they look like a number; a negative number is kept
@@ -39,7 +42,8 @@ observations as (
         observed_at as started_at,
         case
             when category in ('laboratory', 'vital-signs') then 'measurement'
-            when coalesce(category, '') = '' and value_type = 'numeric' and encounter_id is not null then 'measurement'
+            when coalesce(category, '') = '' and is_numeric and encounter_id is not null
+                then 'measurement'
             else 'observation'
         end as home_table,
         case
@@ -49,12 +53,14 @@ observations as (
             else {{ concept('EHR encounter record') }}
         end as type_concept_id,
         case
-            when value_type = 'numeric' and is_number and (may_be_negative or left(value_text, 1) <> '-')
+            when is_numeric and is_number and (may_be_negative or left(value_text, 1) <> '-')
                 then cast(value_text as numeric(18, 6))
         end as value_as_number,
-        case when coalesce(value_type, '') <> 'numeric' then {{ shortened('value_text', 60) }} end as value_as_string,
+        case when not is_numeric then {{ shortened('value_text', 60) }} end as value_as_string,
         {{ shortened('value_text', 50) }} as value_source_value,
-        case when coalesce(value_type, '') <> 'numeric' and not is_number then nullif(trim(value_text), '') end as answer_text,
+        case
+            when not is_numeric and not is_number then nullif(trim(value_text), '')
+        end as answer_text,
         unit_text
     from parsed
 )

@@ -37,9 +37,11 @@ studies as (
         studied_at,
         procedure_code,
         modality_code,
-        {{ shortened("modality_code || ':' || coalesce(bodysite_code, '')", 50) }} as modifier_source_value,
+        {{ shortened("modality_code || ':' || coalesce(bodysite_code, '')", 50) }}
+            as modifier_source_value,
         row_number() over (
-            partition by patient_id, encounter_id, procedure_code, studied_at order by imaging_study_id
+            partition by patient_id, encounter_id, procedure_code, studied_at
+            order by imaging_study_id
         ) as study_no
     from ranked
     where instance_no = 1

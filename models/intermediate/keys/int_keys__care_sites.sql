@@ -2,7 +2,6 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
     post_hook="{{ unique_keys(['care_site_id', 'organization_id']) }}",
 ) }}
 with
@@ -21,7 +20,9 @@ unknown as (
 
 care_sites as (
     select
-        cast({{ last_key('care_site_id') }} + row_number() over (order by organization_id) as bigint) as care_site_id,
+        cast(
+            {{ last_key('care_site_id') }} + row_number() over (order by organization_id) as bigint
+        ) as care_site_id,
         cast(organization_id as uuid) as organization_id
     from unknown
 )

@@ -2,7 +2,6 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
     post_hook="{{ unique_keys(['location_id', 'location_key']) }}",
 ) }}
 with
@@ -22,7 +21,8 @@ unknown as (
 locations as (
     select
         cast(
-            {{ last_key('location_id') }} + row_number() over (order by location_key collate "C") as bigint
+            {{ last_key('location_id') }}
+            + row_number() over (order by location_key collate "C") as bigint
         ) as location_id,
         cast(location_key as text) as location_key
     from unknown

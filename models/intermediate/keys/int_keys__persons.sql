@@ -2,7 +2,6 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
     post_hook="{{ unique_keys(['person_id', 'patient_id']) }}",
 ) }}
 with
@@ -21,7 +20,9 @@ unknown as (
 
 persons as (
     select
-        cast({{ last_key('person_id') }} + row_number() over (order by patient_id) as bigint) as person_id,
+        cast(
+            {{ last_key('person_id') }} + row_number() over (order by patient_id) as bigint
+        ) as person_id,
         cast(patient_id as uuid) as patient_id
     from unknown
 )

@@ -2,7 +2,6 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
     post_hook="{{ unique_keys(['provider_id', 'provider_uuid']) }}",
 ) }}
 with
@@ -21,7 +20,9 @@ unknown as (
 
 providers as (
     select
-        cast({{ last_key('provider_id') }} + row_number() over (order by provider_uuid) as bigint) as provider_id,
+        cast(
+            {{ last_key('provider_id') }} + row_number() over (order by provider_uuid) as bigint
+        ) as provider_id,
         cast(provider_uuid as uuid) as provider_uuid
     from unknown
 )

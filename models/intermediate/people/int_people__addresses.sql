@@ -91,8 +91,8 @@ addresses as (
     select
         owner_kind,
         owner_id,
-        address || '|' || city || '|' || coalesce(state_code, '') || '|' || coalesce(zip, '') || '|' || county
-            as location_key,
+        address || '|' || city || '|' || coalesce(state_code, '') || '|' || coalesce(zip, '')
+        || '|' || county as location_key,
         nullif(address, '') as address,
         nullif(city, '') as city,
         state_code,

@@ -1,5 +1,5 @@
 -- One row per patient of the export, with its person_id.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
 source_patients as (

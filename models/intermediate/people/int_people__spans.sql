@@ -1,5 +1,5 @@
 -- One row per patient with the first and last date on which anything is known.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
 patients as (
@@ -51,7 +51,9 @@ spans as (
         cast(
             greatest(
                 patients.birth_date,
-                coalesce(least(encounter_spans.first_date, event_spans.first_date), patients.birth_date)
+                coalesce(
+                    least(encounter_spans.first_date, event_spans.first_date), patients.birth_date
+                )
             ) as date
         ) as first_date,
         cast(greatest(encounter_spans.last_date, event_spans.last_date) as date) as last_date

@@ -1,5 +1,5 @@
 -- One row per encounter of a known patient; an id with several contents has several rows.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
 source_encounters as (
@@ -46,66 +46,69 @@ distinct_encounters as (
     from source_encounters
 ),
 
-identified as (
+numbered as (
     select
-        patients.person_id,
-        distinct_encounters.*,
-        cast(
-            row_number() over (
-                partition by patients.person_id, distinct_encounters.encounter_id
-                order by
-                    distinct_encounters.started_at,
-                    distinct_encounters.stopped_at,
-                    distinct_encounters.organization_id nulls last,
-                    distinct_encounters.provider_id nulls last,
-                    distinct_encounters.payer_id nulls last,
-                    distinct_encounters.encounter_class collate "C" nulls last,
-                    distinct_encounters.encounter_code collate "C" nulls last,
-                    distinct_encounters.encounter_description collate "C" nulls last,
-                    distinct_encounters.base_encounter_cost nulls last,
-                    distinct_encounters.total_claim_cost nulls last,
-                    distinct_encounters.payer_coverage nulls last,
-                    distinct_encounters.reason_code collate "C" nulls last
-            ) as integer
+        patient_id,
+        encounter_id,
+        organization_id,
+        provider_id,
+        payer_id,
+        encounter_class,
+        encounter_code,
+        reason_code,
+        started_at,
+        stopped_at,
+        base_encounter_cost,
+        payer_coverage,
+        row_number() over (
+            partition by patient_id, encounter_id
+            order by
+                started_at, stopped_at,
+                organization_id nulls last, provider_id nulls last, payer_id nulls last,
+                encounter_class collate "C" nulls last, encounter_code collate "C" nulls last,
+                encounter_description collate "C" nulls last, base_encounter_cost nulls last,
+                total_claim_cost nulls last, payer_coverage nulls last,
+                reason_code collate "C" nulls last
         ) as encounter_no
     from distinct_encounters
-    inner join patients on distinct_encounters.patient_id = patients.patient_id
 ),
 
 encounters as (
     select
-        identified.person_id,
-        identified.patient_id,
-        identified.encounter_id,
-        identified.encounter_no,
+        patients.person_id,
+        numbered.patient_id,
+        numbered.encounter_id,
+        cast(numbered.encounter_no as integer) as encounter_no,
         {{ person_local_id(
-            'identified.started_at, identified.stopped_at, identified.encounter_id, identified.encounter_no',
-            person='identified.person_id'
+            'numbered.started_at, numbered.stopped_at, numbered.encounter_id,
+            numbered.encounter_no',
+            person='patients.person_id'
         ) }} as visit_detail_id,
-        identified.started_at,
-        identified.stopped_at,
-        -- Several rows of one id: an event at a time that an earlier one covers belongs to that
-        -- one.
-        max(identified.stopped_at) over (
-            partition by identified.person_id, identified.encounter_id
-            order by identified.encounter_no
+        numbered.started_at,
+        numbered.stopped_at,
+        -- Of several rows of one id the earlier ones claim the events of their time.
+        max(numbered.stopped_at) over (
+            partition by patients.person_id, numbered.encounter_id
+            order by numbered.encounter_no
             rows between unbounded preceding and 1 preceding
         ) as claimed_until,
-        cast(identified.started_at as date) as start_date,
-        cast(identified.stopped_at as date) as end_date,
-        identified.encounter_class,
-        coalesce(encounter_classes.visit_concept_id, {{ concept('Outpatient Visit') }}) as visit_concept_id,
-        identified.encounter_code,
-        identified.reason_code,
-        identified.payer_id,
+        cast(numbered.started_at as date) as start_date,
+        cast(numbered.stopped_at as date) as end_date,
+        numbered.encounter_class,
+        coalesce(encounter_classes.visit_concept_id, {{ concept('Outpatient Visit') }})
+            as visit_concept_id,
+        numbered.encounter_code,
+        numbered.reason_code,
+        numbered.payer_id,
         provider_keys.provider_id,
         care_site_keys.care_site_id,
-        identified.base_encounter_cost,
-        identified.payer_coverage
-    from identified
-    left join encounter_classes on identified.encounter_class = encounter_classes.encounter_class
-    left join provider_keys on identified.provider_id = provider_keys.provider_uuid
-    left join care_site_keys on identified.organization_id = care_site_keys.organization_id
+        numbered.base_encounter_cost,
+        numbered.payer_coverage
+    from numbered
+    inner join patients on numbered.patient_id = patients.patient_id
+    left join encounter_classes on numbered.encounter_class = encounter_classes.encounter_class
+    left join provider_keys on numbered.provider_id = provider_keys.provider_uuid
+    left join care_site_keys on numbered.organization_id = care_site_keys.organization_id
 )
 
 select * from encounters

@@ -1,5 +1,5 @@
 -- One row per encounter with the visit it belongs to.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
 encounters as (
@@ -64,12 +64,15 @@ anchored as (
         encounters.encounter_class,
         encounters.provider_id,
         encounters.care_site_id,
-        coalesce(stays.anchor_visit_detail_id, encounters.visit_detail_id) as anchor_visit_detail_id,
+        coalesce(stays.anchor_visit_detail_id, encounters.visit_detail_id)
+            as anchor_visit_detail_id,
         case
             when stays.is_through_emergency then {{ concept('Emergency Room and Inpatient Visit') }}
             when stays.stay_no is not null then {{ concept('Inpatient Visit') }}
             else encounters.visit_concept_id
-        end as visit_concept_id
+        end as visit_concept_id,
+        min(encounters.started_at) over visit as visit_started_at,
+        max(encounters.stopped_at) over visit as visit_stopped_at
     from encounters
     left join in_stay
         on
@@ -79,25 +82,11 @@ anchored as (
         on
             in_stay.person_id = stays.person_id
             and in_stay.stay_no = stays.stay_no
-),
-
-spanned as (
-    select
-        person_id,
-        encounter_id,
-        encounter_no,
-        visit_detail_id,
-        anchor_visit_detail_id,
-        visit_concept_id,
-        encounter_class,
-        provider_id,
-        care_site_id,
-        started_at,
-        stopped_at,
-        claimed_until,
-        min(started_at) over (partition by person_id, anchor_visit_detail_id) as visit_started_at,
-        max(stopped_at) over (partition by person_id, anchor_visit_detail_id) as visit_stopped_at
-    from anchored
+    window visit as (
+        partition by
+            encounters.person_id,
+            coalesce(stays.anchor_visit_detail_id, encounters.visit_detail_id)
+    )
 ),
 
 encounters_assigned as (
@@ -109,7 +98,8 @@ encounters_assigned as (
         anchor_visit_detail_id,
         cast(
             person_id * 1048576 + dense_rank() over (
-                partition by person_id order by visit_started_at, visit_stopped_at, anchor_visit_detail_id
+                partition by person_id
+                order by visit_started_at, visit_stopped_at, anchor_visit_detail_id
             ) as bigint
         ) as visit_occurrence_id,
         visit_concept_id,
@@ -121,7 +111,7 @@ encounters_assigned as (
         claimed_until,
         visit_started_at,
         visit_stopped_at
-    from spanned
+    from anchored
 )
 
 select * from encounters_assigned

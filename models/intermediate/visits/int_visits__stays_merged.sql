@@ -1,5 +1,5 @@
 -- One row per inpatient stay.
-{{ config(materialized='incremental', incremental_strategy='replace_persons', on_schema_change='fail') }}
+{{ config(materialized='incremental') }}
 with
 
 encounters as (
@@ -67,32 +67,29 @@ inpatient_stays as (
     group by person_id, stay_no, anchor_visit_detail_id
 ),
 
-emergency as (
-    select * from encounters where encounter_class = 'emergency'
-),
-
 -- An emergency encounter that touches a stay, or ends on the day before it, is how the person came
 -- in.
 emergency_in_stay as (
     select
-        emergency.person_id,
-        emergency.visit_detail_id,
-        emergency.started_at,
-        emergency.start_date,
-        emergency.end_date,
+        encounters.person_id,
+        encounters.visit_detail_id,
+        encounters.started_at,
+        encounters.start_date,
+        encounters.end_date,
         min(inpatient_stays.stay_no) as stay_no
-    from emergency
+    from encounters
     inner join inpatient_stays
         on
-            emergency.person_id = inpatient_stays.person_id
-            and emergency.start_date <= inpatient_stays.end_date
-            and emergency.end_date >= inpatient_stays.start_date - 1
+            encounters.person_id = inpatient_stays.person_id
+            and encounters.start_date <= inpatient_stays.end_date
+            and encounters.end_date >= inpatient_stays.start_date - 1
+    where encounters.encounter_class = 'emergency'
     group by
-        emergency.person_id,
-        emergency.visit_detail_id,
-        emergency.started_at,
-        emergency.start_date,
-        emergency.end_date
+        encounters.person_id,
+        encounters.visit_detail_id,
+        encounters.started_at,
+        encounters.start_date,
+        encounters.end_date
 ),
 
 stays_merged as (
@@ -104,7 +101,8 @@ stays_merged as (
         inpatient_stays.end_date as inpatient_end_date,
         least(inpatient_stays.start_date, min(emergency_in_stay.start_date)) as start_date,
         greatest(inpatient_stays.end_date, max(emergency_in_stay.end_date)) as end_date,
-        coalesce(min(emergency_in_stay.started_at) <= inpatient_stays.admitted_at, false) as is_through_emergency
+        coalesce(min(emergency_in_stay.started_at) <= inpatient_stays.admitted_at, false)
+            as is_through_emergency
     from inpatient_stays
     left join emergency_in_stay
         on

@@ -53,11 +53,16 @@ snomed_answers as (
         row_number() over (
             partition by bare_texts.bare_text
             order by
-                case snomed_concepts.domain_id when 'Meas Value' then 1 when 'Observation' then 2 else 3 end,
+                case snomed_concepts.domain_id
+                    when 'Meas Value' then 1
+                    when 'Observation' then 2
+                    else 3
+                end,
                 snomed_concepts.concept_id
         ) as choice
     from bare_texts
-    inner join snomed_concepts on bare_texts.bare_text = {{ normalised('snomed_concepts.concept_name') }}
+    inner join snomed_concepts
+        on bare_texts.bare_text = {{ normalised('snomed_concepts.concept_name') }}
 ),
 
 answer_map as (

@@ -1,5 +1,5 @@
 -- One row per source code that occurs in the data, by file and code system.
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='append') }}
 with
 
 events as (
@@ -17,24 +17,28 @@ occurring as (
         code_system,
         source_code
     from events
+    where source_code is not null
     union all
     select distinct
         'reasons' as source_file,
         '' as code_system,
         reason_code as source_code
     from events
+    where reason_code is not null
     union all
     select distinct
         'encounters' as source_file,
         '' as code_system,
         encounter_code as source_code
     from encounters
+    where encounter_code is not null
     union all
     select distinct
         'reasons' as source_file,
         '' as code_system,
         reason_code as source_code
     from encounters
+    where reason_code is not null
 ),
 
 codes_present as (
@@ -43,17 +47,15 @@ codes_present as (
         cast(code_system as text) as code_system,
         cast(source_code as text) as source_code
     from occurring
-    where
-        source_code is not null
-        {% if is_incremental() %}
-        and not exists (
-            select 1 from {{ this }} as known
-            where
-                known.source_file = occurring.source_file
-                and known.code_system = occurring.code_system
-                and known.source_code = occurring.source_code
-        )
-        {% endif %}
+    {% if is_incremental() %}
+    where not exists (
+        select 1 from {{ this }} as known
+        where
+            known.source_file = occurring.source_file
+            and known.code_system = occurring.code_system
+            and known.source_code = occurring.source_code
+    )
+    {% endif %}
 )
 
 select * from codes_present

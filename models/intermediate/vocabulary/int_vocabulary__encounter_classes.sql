@@ -14,11 +14,15 @@ held as (
         encounter_class_concepts.encounter_class,
         concepts.concept_id as visit_concept_id,
         row_number() over (
-            partition by encounter_class_concepts.encounter_class order by encounter_class_concepts.priority
+            partition by encounter_class_concepts.encounter_class
+            order by encounter_class_concepts.priority
         ) as choice
     from encounter_class_concepts
     inner join concepts on encounter_class_concepts.concept_id = concepts.concept_id
-    where concepts.standard_concept = 'S' and concepts.invalid_reason is null and concepts.domain_id = 'Visit'
+    where
+        concepts.standard_concept = 'S'
+        and concepts.invalid_reason is null
+        and concepts.domain_id = 'Visit'
 ),
 
 encounter_classes as (

@@ -98,7 +98,7 @@ source_concepts as (
         code_system,
         source_code,
         vocabulary_id,
-        coalesce(concept_id, {{ concept('No matching concept') }}) as source_concept_id,
+        {{ concept_or_none('concept_id') }} as source_concept_id,
         coalesce(standard_concept = 'S' and invalid_reason is null, false) as is_standard
     from ranked
     where choice = 1

@@ -45,7 +45,10 @@ candidates as (
     select
         specialty_texts.specialty,
         provider_concepts.concept_id,
-        case provider_concepts.vocabulary_id when 'Medicare Specialty' then 2 else 3 end as preference
+        case
+            when provider_concepts.vocabulary_id = 'Medicare Specialty' then 2
+            else 3
+        end as preference
     from specialty_texts
     inner join provider_concepts on specialty_texts.specialty = provider_concepts.concept_name
 ),

@@ -16,6 +16,7 @@ ucum as (
 
 targets as (
     select * from {{ ref('stg_vocabulary__concepts') }}
+    where standard_concept = 'S' and invalid_reason is null
 ),
 
 relationships as (
@@ -29,10 +30,13 @@ looked_up as (
         unit_concepts.unit_text is not null as is_judged,
         unit_concepts.unit_concept_id as judged_concept_id,
         min(ucum.concept_id) as source_concept_id,
-        min(case when ucum.standard_concept = 'S' and ucum.invalid_reason is null then ucum.concept_id end)
-            as own_concept_id,
-        min(case when targets.standard_concept = 'S' and targets.invalid_reason is null then targets.concept_id end)
-            as mapped_concept_id
+        min(
+            case
+                when ucum.standard_concept = 'S' and ucum.invalid_reason is null
+                    then ucum.concept_id
+            end
+        ) as own_concept_id,
+        min(targets.concept_id) as mapped_concept_id
     from units_present
     left join unit_concepts on units_present.value_text = unit_concepts.unit_text
     left join ucum on units_present.value_text = ucum.concept_code
@@ -53,11 +57,11 @@ unit_map as (
         unit_text,
         case
             when is_judged then judged_concept_id
-            else coalesce(own_concept_id, mapped_concept_id, {{ concept('No matching concept') }})
+            else {{ concept_or_none('coalesce(own_concept_id, mapped_concept_id)') }}
         end as unit_concept_id,
         case
             when is_judged and judged_concept_id is null then null
-            else coalesce(source_concept_id, {{ concept('No matching concept') }})
+            else {{ concept_or_none('source_concept_id') }}
         end as unit_source_concept_id,
         case
             when is_judged and judged_concept_id is null then null

@@ -1,5 +1,5 @@
 -- One row per unit text or coded answer that occurs in the observations.
-{{ config(materialized='incremental', incremental_strategy='append', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='append') }}
 with
 
 events as (
@@ -12,12 +12,14 @@ occurring as (
         '' as question_code,
         unit_text as value_text
     from events
+    where unit_text is not null
     union all
     select distinct
         'answer' as value_kind,
         source_code as question_code,
         answer_text as value_text
     from events
+    where answer_text is not null
 ),
 
 values_present as (
@@ -26,17 +28,15 @@ values_present as (
         cast(question_code as text) as question_code,
         cast(value_text as text) as value_text
     from occurring
-    where
-        value_text is not null
-        {% if is_incremental() %}
-        and not exists (
-            select 1 from {{ this }} as known
-            where
-                known.value_kind = occurring.value_kind
-                and known.question_code = occurring.question_code
-                and known.value_text = occurring.value_text
-        )
-        {% endif %}
+    {% if is_incremental() %}
+    where not exists (
+        select 1 from {{ this }} as known
+        where
+            known.value_kind = occurring.value_kind
+            and known.question_code = occurring.question_code
+            and known.value_text = occurring.value_text
+    )
+    {% endif %}
 )
 
 select * from values_present

@@ -1,10 +1,5 @@
 -- One row per condition that a source row stands for.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 events as (
@@ -35,9 +30,9 @@ condition_occurrence as (
         events.end_date as condition_end_date,
         events.ended_at as condition_end_datetime,
         cast(events.type_concept_id as integer) as condition_type_concept_id,
-        cast(
-            case when primary_diagnoses.encounter_id is not null then {{ concept('Primary diagnosis') }} end as integer
-        ) as condition_status_concept_id,
+        case
+            when primary_diagnoses.encounter_id is not null then {{ concept('Primary diagnosis') }}
+        end as condition_status_concept_id,
         cast(null as varchar(20)) as stop_reason,
         events.provider_id,
         events.visit_occurrence_id,
@@ -45,7 +40,8 @@ condition_occurrence as (
         {{ shortened('events.source_code', 50) }} as condition_source_value,
         cast(events.source_concept_id as integer) as condition_source_concept_id,
         cast(
-            case when primary_diagnoses.encounter_id is not null then 'DIAGNOSIS1' end as varchar(50)
+            case when primary_diagnoses.encounter_id is not null then 'DIAGNOSIS1' end
+            as varchar(50)
         ) as condition_status_source_value
     from events
     left join primary_diagnoses

@@ -1,10 +1,5 @@
 -- One row per person who died.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 patients as (
@@ -17,8 +12,9 @@ encounters as (
     {{ of_changed_persons() }}
 ),
 
-code_map as (
+reasons as (
     select * from {{ ref('int_vocabulary__code_map') }}
+    where source_file = 'reasons' and target_no = 1
 ),
 
 -- The latest certificate counts; a person who died need not have one.
@@ -35,23 +31,23 @@ certificates as (
     where encounter_code = '308646001'
 ),
 
-reasons as (
-    select * from code_map where source_file = 'reasons' and target_no = 1
-),
-
 death as (
     select
         patients.person_id,
         patients.death_date,
-        case when certificates.start_date = patients.death_date then certificates.started_at end as death_datetime,
+        case
+            when certificates.start_date = patients.death_date then certificates.started_at
+        end as death_datetime,
         {{ concept('EHR') }} as death_type_concept_id,
-        cast(
-            case when certificates.person_id is not null then coalesce(reasons.target_concept_id, {{ concept('No matching concept') }}) end as integer
-        ) as cause_concept_id,
+        case
+            when certificates.person_id is not null
+                then {{ concept_or_none('reasons.target_concept_id') }}
+        end as cause_concept_id,
         {{ shortened('certificates.reason_code', 50) }} as cause_source_value,
-        cast(
-            case when certificates.person_id is not null then coalesce(reasons.source_concept_id, {{ concept('No matching concept') }}) end as integer
-        ) as cause_source_concept_id
+        case
+            when certificates.person_id is not null
+                then {{ concept_or_none('reasons.source_concept_id') }}
+        end as cause_source_concept_id
     from patients
     left join certificates
         on

@@ -1,10 +1,5 @@
 -- One row per device or supply that a source row stands for.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 events as (
@@ -12,8 +7,27 @@ events as (
     {{ of_changed_persons() }}
 ),
 
-mapped as (
-    select * from events where cdm_table = 'device_exposure'
+-- A GS1 identifier opens with (01) and the 14 digits of the device; the rest is the production.
+identified as (
+    select
+        event_id,
+        person_id,
+        target_concept_id,
+        start_date,
+        started_at,
+        end_date,
+        ended_at,
+        type_concept_id,
+        udi,
+        coalesce({{ matches('udi', "'[(]01[)][0-9]{14}.*'") }}, false) as is_gs1,
+        quantity,
+        provider_id,
+        visit_occurrence_id,
+        visit_detail_id,
+        source_code,
+        source_concept_id
+    from events
+    where cdm_table = 'device_exposure'
 ),
 
 device_exposure as (
@@ -26,12 +40,10 @@ device_exposure as (
         end_date as device_exposure_end_date,
         ended_at as device_exposure_end_datetime,
         cast(type_concept_id as integer) as device_type_concept_id,
-        -- A GS1 identifier opens with (01) and the 14 digits of the device; the rest is the
-        -- production.
-        cast(
-            case when {{ matches('udi', "'[(]01[)][0-9]{14}.*'") }} then substr(udi, 5, 14) else left(udi, 255) end as varchar(255)
-        ) as unique_device_id,
-        cast(case when {{ matches('udi', "'[(]01[)][0-9]{14}.*'") }} then left(substr(udi, 19), 255) end as varchar(255)) as production_id,
+        {{ shortened('case when is_gs1 then substr(udi, 5, 14) else udi end', 255) }}
+            as unique_device_id,
+        {{ shortened("case when is_gs1 then nullif(substr(udi, 19), '') end", 255) }}
+            as production_id,
         cast(quantity as integer) as quantity,
         provider_id,
         visit_occurrence_id,
@@ -41,7 +53,7 @@ device_exposure as (
         cast(null as integer) as unit_concept_id,
         cast(null as varchar(50)) as unit_source_value,
         cast(null as integer) as unit_source_concept_id
-    from mapped
+    from identified
 )
 
 select * from device_exposure

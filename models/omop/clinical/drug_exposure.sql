@@ -1,10 +1,5 @@
 -- One row per drug that a source row stands for.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 events as (
@@ -30,7 +25,7 @@ ended as (
                 greatest(
                     events.start_date,
                     least(
-                        events.start_date + 30 * case when events.dispenses >= 1 then events.dispenses else 1 end - 1,
+                        events.start_date + 30 * greatest(coalesce(events.dispenses, 1), 1) - 1,
                         coalesce(spans.death_date, spans.last_date)
                     )
                 )

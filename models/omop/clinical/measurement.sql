@@ -1,19 +1,10 @@
 -- One row per measurement that a source row stands for.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 events as (
     select * from {{ ref('int_events__mapped') }}
     {{ of_changed_persons() }}
-),
-
-mapped as (
-    select * from events where cdm_table = 'measurement'
 ),
 
 measurement as (
@@ -41,7 +32,8 @@ measurement as (
         {{ shortened('value_source_value', 50) }} as value_source_value,
         cast(null as bigint) as measurement_event_id,
         cast(null as integer) as meas_event_field_concept_id
-    from mapped
+    from events
+    where cdm_table = 'measurement'
 )
 
 select * from measurement

@@ -1,19 +1,10 @@
 -- One row per observation that a source row stands for.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 events as (
     select * from {{ ref('int_events__mapped') }}
     {{ of_changed_persons() }}
-),
-
-mapped as (
-    select * from events where cdm_table = 'observation'
 ),
 
 observation as (
@@ -39,7 +30,8 @@ observation as (
         {{ shortened('value_source_value', 50) }} as value_source_value,
         cast(null as bigint) as observation_event_id,
         cast(null as integer) as obs_event_field_concept_id
-    from mapped
+    from events
+    where cdm_table = 'observation'
 )
 
 select * from observation

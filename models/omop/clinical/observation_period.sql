@@ -1,10 +1,5 @@
 -- One row per person: the time over which something is known.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 spans as (

@@ -1,10 +1,5 @@
 -- One row per patient.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 patients as (
@@ -63,15 +58,14 @@ check_ups as (
 person as (
     select
         patients.person_id,
-        cast(coalesce(genders.concept_id, {{ concept('No matching concept') }}) as integer) as gender_concept_id,
+        {{ concept_or_none('genders.concept_id') }} as gender_concept_id,
         cast(extract(year from patients.birth_date) as integer) as year_of_birth,
         cast(extract(month from patients.birth_date) as integer) as month_of_birth,
         cast(extract(day from patients.birth_date) as integer) as day_of_birth,
         cast(patients.birth_date as timestamp) as birth_datetime,
-        cast(coalesce(races.concept_id, {{ concept('No matching concept') }}) as integer) as race_concept_id,
-        cast(
-            coalesce(ethnicities.concept_id, ethnicities_in_race.concept_id, {{ concept('No matching concept') }}) as integer
-        ) as ethnicity_concept_id,
+        {{ concept_or_none('races.concept_id') }} as race_concept_id,
+        {{ concept_or_none('coalesce(ethnicities.concept_id, ethnicities_in_race.concept_id)') }}
+            as ethnicity_concept_id,
         homes.location_id,
         check_ups.provider_id,
         check_ups.care_site_id,
@@ -87,7 +81,8 @@ person as (
     left join genders on lower(trim(patients.gender)) = genders.source_value
     left join races on lower(trim(patients.race)) = races.source_value
     left join ethnicities on lower(trim(patients.ethnicity)) = ethnicities.source_value
-    left join ethnicities as ethnicities_in_race on lower(trim(patients.race)) = ethnicities_in_race.source_value
+    left join ethnicities as ethnicities_in_race
+        on lower(trim(patients.race)) = ethnicities_in_race.source_value
     left join check_ups
         on
             patients.person_id = check_ups.person_id

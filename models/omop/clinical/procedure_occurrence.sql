@@ -1,19 +1,10 @@
 -- One row per procedure that a source row stands for.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 events as (
     select * from {{ ref('int_events__mapped') }}
     {{ of_changed_persons() }}
-),
-
-mapped as (
-    select * from events where cdm_table = 'procedure_occurrence'
 ),
 
 procedure_occurrence as (
@@ -34,7 +25,8 @@ procedure_occurrence as (
         {{ shortened('source_code', 50) }} as procedure_source_value,
         cast(source_concept_id as integer) as procedure_source_concept_id,
         {{ shortened('modifier_source_value', 50) }} as modifier_source_value
-    from mapped
+    from events
+    where cdm_table = 'procedure_occurrence'
 )
 
 select * from procedure_occurrence

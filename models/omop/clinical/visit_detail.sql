@@ -1,10 +1,5 @@
 -- One row per encounter.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 encounters as (
@@ -17,12 +12,9 @@ encounters_assigned as (
     {{ of_changed_persons() }}
 ),
 
-source_concepts as (
-    select * from {{ ref('int_vocabulary__source_concepts') }}
-),
-
 encounter_concepts as (
-    select * from source_concepts where source_file = 'encounters'
+    select * from {{ ref('int_vocabulary__source_concepts') }}
+    where source_file = 'encounters'
 ),
 
 visit_detail as (
@@ -38,9 +30,8 @@ visit_detail as (
         encounters.provider_id,
         encounters.care_site_id,
         {{ shortened('encounters.encounter_code', 50) }} as visit_detail_source_value,
-        cast(
-            coalesce(encounter_concepts.source_concept_id, {{ concept('No matching concept') }}) as integer
-        ) as visit_detail_source_concept_id,
+        {{ concept_or_none('encounter_concepts.source_concept_id') }}
+            as visit_detail_source_concept_id,
         cast(null as integer) as admitted_from_concept_id,
         cast(null as varchar(50)) as admitted_from_source_value,
         cast(null as integer) as discharged_to_concept_id,

@@ -1,10 +1,5 @@
 -- One row per visit: an inpatient stay with all that happened in it, or any other encounter.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 encounters as (

@@ -1,11 +1,5 @@
 -- One row per encounter, procedure, immunization or medication row of the source: what it cost.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    meta={'person_expression': '(cost_id >> 20)'},
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental', meta={'person_expression': '(cost_id >> 20)'}) }}
 with
 
 priced_rows as (
@@ -70,8 +64,9 @@ numbered_items as (
 cost as (
     select
         {{ person_local_id(
-            'numbered_rows.file_rank, numbered_rows.cost_domain_id collate "C", numbered_rows.cost_event_id,
-            numbered_rows.started_at, numbered_rows.encounter_id nulls last, numbered_rows.pair_no',
+            'numbered_rows.file_rank, numbered_rows.cost_domain_id collate "C",
+            numbered_rows.cost_event_id, numbered_rows.started_at, numbered_rows.encounter_id nulls last,
+            numbered_rows.item_code collate "C" nulls last, numbered_rows.pair_no',
             person='numbered_rows.person_id'
         ) }} as cost_id,
         numbered_rows.cost_event_id,
@@ -118,7 +113,8 @@ cost as (
         on
             numbered_rows.person_id = periods.person_id
             and numbered_rows.payer_id = periods.payer_id
-            and cast(numbered_rows.started_at as date) between periods.start_date and periods.end_date
+            and cast(numbered_rows.started_at as date) >= periods.start_date
+            and cast(numbered_rows.started_at as date) <= periods.end_date
 )
 
 select * from cost

@@ -1,10 +1,5 @@
 -- One row per coverage period of a person.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 periods as (
@@ -30,7 +25,8 @@ named_payers as (
         payer_name,
         ownership,
         row_number() over (
-            partition by payer_id order by payer_name collate "C" nulls last, ownership collate "C" nulls last
+            partition by payer_id
+            order by payer_name collate "C" nulls last, ownership collate "C" nulls last
         ) as payer_row
     from payers
 ),
@@ -65,14 +61,16 @@ payer_plan_period as (
         periods.person_id,
         periods.start_date as payer_plan_period_start_date,
         periods.end_date as payer_plan_period_end_date,
-        cast(coalesce(judged_payers.payer_concept_id, {{ concept('No matching concept') }}) as integer) as payer_concept_id,
+        {{ concept_or_none('judged_payers.payer_concept_id') }} as payer_concept_id,
         {{ shortened('coalesce(judged_payers.payer_name, cast(periods.payer_id as text))', 50) }}
             as payer_source_value,
         {{ concept('No matching concept') }} as payer_source_concept_id,
         cast(null as integer) as plan_concept_id,
         cast(null as varchar(50)) as plan_source_value,
         cast(null as integer) as plan_source_concept_id,
-        cast(case when judged_payers.ownership is not null then {{ concept('No matching concept') }} end as integer) as sponsor_concept_id,
+        case
+            when judged_payers.ownership is not null then {{ concept('No matching concept') }}
+        end as sponsor_concept_id,
         {{ shortened('judged_payers.ownership', 50) }} as sponsor_source_value,
         cast(null as integer) as sponsor_source_concept_id,
         cast(periods.member_id as varchar(50)) as family_source_value,

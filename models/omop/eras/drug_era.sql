@@ -1,10 +1,5 @@
 -- One row per person, ingredient and span of time without a gap of more than 30 days.
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_persons',
-    on_schema_change='fail',
-    post_hook="{{ create_cdm_indexes() }}",
-) }}
+{{ config(materialized='incremental') }}
 with
 
 drug_exposure as (

@@ -1,5 +1,4 @@
 -- One row per organization.
-{{ config(post_hook="{{ create_cdm_indexes() }}") }}
 with
 
 organizations as (
@@ -52,7 +51,10 @@ services as (
         min(encounters.encounter_class) as encounter_class,
         row_number() over (
             partition by encounters.care_site_id
-            order by count(*) desc, min(places_of_service.tie_order) nulls last, encounters.visit_concept_id
+            order by
+                count(*) desc,
+                min(places_of_service.tie_order) nulls last,
+                encounters.visit_concept_id
         ) as choice
     from encounters
     left join places_of_service on encounters.visit_concept_id = places_of_service.concept_id

@@ -1,5 +1,4 @@
 -- One row per address of a patient or an organization.
-{{ config(post_hook="{{ create_cdm_indexes() }}") }}
 with
 
 addresses as (
@@ -37,13 +36,19 @@ location as (
         cast(ranked.zip as varchar(9)) as zip,
         {{ shortened('ranked.county', 20) }} as county,
         {{ shortened('ranked.location_key', 50) }} as location_source_value,
+        case
+            when ranked.state_code is not null then {{ concept('United States of America') }}
+        end as country_concept_id,
+        cast(case when ranked.state_code is not null then 'US' end as varchar(80))
+            as country_source_value,
         cast(
-            case when ranked.state_code is not null then {{ concept('United States of America') }} end as integer
-        ) as country_concept_id,
-        cast(case when ranked.state_code is not null then 'US' end as varchar(80)) as country_source_value,
-        cast(case when ranked.latitude between -90 and 90 then ranked.latitude end as double precision) as latitude,
-        cast(case when ranked.longitude between -180 and 180 then ranked.longitude end as double precision)
-            as longitude
+            case when ranked.latitude between -90 and 90 then ranked.latitude end
+            as double precision
+        ) as latitude,
+        cast(
+            case when ranked.longitude between -180 and 180 then ranked.longitude end
+            as double precision
+        ) as longitude
     from ranked
     inner join location_keys on ranked.location_key = location_keys.location_key
     where ranked.coordinate_rank = 1

@@ -1,5 +1,4 @@
 -- One row per provider id of providers.csv.
-{{ config(post_hook="{{ create_cdm_indexes() }}") }}
 with
 
 source_providers as (
@@ -49,10 +48,10 @@ provider as (
         {{ shortened('ranked.provider_name', 255) }} as provider_name,
         {{ shortened('ranked.npi', 20) }} as npi,
         cast(null as varchar(20)) as dea,
-        cast(coalesce(specialties.specialty_concept_id, {{ concept('No matching concept') }}) as integer) as specialty_concept_id,
+        {{ concept_or_none('specialties.specialty_concept_id') }} as specialty_concept_id,
         care_site_keys.care_site_id,
         cast(null as integer) as year_of_birth,
-        cast(coalesce(genders.concept_id, {{ concept('No matching concept') }}) as integer) as gender_concept_id,
+        {{ concept_or_none('genders.concept_id') }} as gender_concept_id,
         cast(ranked.provider_uuid as varchar(50)) as provider_source_value,
         {{ shortened('ranked.specialty', 50) }} as specialty_source_value,
         {{ concept('No matching concept') }} as specialty_source_concept_id,

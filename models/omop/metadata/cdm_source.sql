@@ -1,5 +1,4 @@
 -- One row: what this CDM was made from, and when.
-{{ config(post_hook="{{ create_cdm_indexes() }}") }}
 with
 
 batches as (
@@ -23,7 +22,9 @@ last_load as (
 ),
 
 release as (
-    select max(vocabulary_version) as vocabulary_version from vocabularies where vocabulary_id = 'None'
+    select max(vocabulary_version) as vocabulary_version
+    from vocabularies
+    where vocabulary_id = 'None'
 ),
 
 cdm_source as (
@@ -33,8 +34,10 @@ cdm_source as (
         cast('synthea-omop' as varchar(255)) as cdm_holder,
         cast('Synthetic patients of a Synthea CSV export; no row is about a real person.' as text)
             as source_description,
-        cast('https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary' as varchar(255))
-            as source_documentation_reference,
+        cast(
+            'https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary'
+            as varchar(255)
+        ) as source_documentation_reference,
         cast('synthea-omop 0.1.0' as varchar(255)) as cdm_etl_reference,
         coalesce(last_event.last_date, cast(last_load.finished_at as date)) as source_release_date,
         cast(last_load.finished_at as date) as cdm_release_date,
