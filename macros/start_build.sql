@@ -2,8 +2,8 @@
     at work in, and one whose raw tables hold no data although something was loaded (a crash of PostgreSQL empties them,
     and a killed first load leaves rows without the sentinel). Then it opens a row in
     etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
-    that one which fails half-way is repaired by the next run. Nothing on compile, docs, test, seed or --empty. The
-    commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
+    that one which fails half-way is repaired by the next run. --empty is refused where there is data, and recorded
+    nowhere; compile, docs, test and seed leave no trace either. The commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
     {%- if execute and flags.WHICH in ('run', 'build') and flags.EMPTY -%}
         {#- Tables would be emptied and nothing would be pending to bring them back. -#}

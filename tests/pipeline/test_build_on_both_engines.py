@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.support.commands import at_once, dbt, synthea_omop
+from tests.support.commands import CommandFailedError, at_once, dbt, synthea_omop
 from tests.support.comparison import Table, assert_same_tables, reading, snapshot
 from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer
@@ -92,6 +92,15 @@ def test_every_build_runs_unit_tests_and_data_tests_and_skips_nothing(
     output = histories[engine][build].output
     assert "unit test" in output and "data test" in output
     assert "ERROR=0 SKIP=0" in output
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_empty_build_is_refused_where_there_is_data(
+    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]], engine: str
+) -> None:
+    with pytest.raises(CommandFailedError, match="--empty would empty a CDM"):
+        dbt("build", "--empty", environment=environments[engine])
+    assert_same_tables(histories[engine][REFRESHED].tables, snapshot(environments[engine]), (REFRESHED, "afterwards"))
 
 
 @pytest.mark.parametrize("table", ["person", "visit_occurrence", "measurement", "cost", "drug_era", "payer_plan_period"])

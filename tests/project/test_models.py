@@ -32,6 +32,12 @@ def test_a_yaml_describes_its_own_model_only(models: list[Model]) -> None:
     assert elsewhere == []
 
 
+def test_the_working_set_is_stored(models: list[Model]) -> None:
+    """As a view it has no statistics, and DuckDB holds the events in memory once a join (DECISIONS.md)."""
+    stored = {model.name: model.node["config"]["materialized"] for model in models}
+    assert stored["int_events__collected"] == "table"
+
+
 def test_names_say_the_room(models: list[Model]) -> None:
     assert [model.name for model in models if not re.fullmatch(_name_pattern(model), model.name)] == []
 

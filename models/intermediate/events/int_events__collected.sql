@@ -1,4 +1,5 @@
 -- One row per clinical source row of a person whose rows this build replaces.
+{{ config(materialized='table') }}
 with
 
 changed_persons as (
