@@ -24,7 +24,7 @@ from rich.table import Table
 from bench.copier import copy_export
 from bench.measure import measured
 from bench.units import duckdb_unit, postgres_unit
-from loader.databases.postgres import SESSION
+from loader.databases.session import SESSION
 from tests.support.commands import dbt, dbt_command, synthea_omop, synthea_omop_command
 from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer, postgres_server
