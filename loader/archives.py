@@ -3,20 +3,26 @@
 An archive is somebody else's: what it says about its names and sizes is checked before and while it is unpacked.
 """
 
+import errno
+import gzip
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from loader.csv_file import CHUNK, stem
+from loader.csv_file import CHUNK, CsvFile, stem
 from loader.errors import LoaderError
 
 MOST_FILES = 10_000
 # A real export packs to about a tenth of its size.
 BOMB_BYTES, BOMB_RATIO = 100 << 20, 100
+GZIP_BOMB_BYTES, GZIP_BOMB_RATIO = 1 << 30, 200
 _KEEP_FREE = 100 << 20
 
 
@@ -33,6 +39,42 @@ def opened(path: Path) -> Iterator[Path]:
         except (BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
             raise LoaderError(f"{path}: cannot be unpacked ({error}). Copy or pack it again.") from error
         yield Path(folder)
+
+
+@contextmanager
+def unpacked(files: Sequence[CsvFile]) -> Iterator[list[CsvFile]]:
+    """The files, the gzipped ones as plain copies, which the end removes. LoaderError when one cannot be unpacked."""
+    packed = sorted({file.path for file in files if file.compressed}, key=lambda path: -path.stat().st_size)
+    with tempfile.TemporaryDirectory(prefix="synthea-omop-gz-") as folder, ThreadPoolExecutor(2) as pool:
+        targets = {path: Path(folder) / f"{number}.csv" for number, path in enumerate(packed)}
+        for done in [pool.submit(_gunzip, path, target) for path, target in targets.items()]:
+            done.result()
+        yield [
+            replace(file, path=targets[file.path], unpacked_from=file.path) if file.compressed else file
+            for file in files
+        ]
+
+
+def _gunzip(path: Path, target: Path) -> None:
+    size = 0
+    try:
+        with path.open("rb") as packed, gzip.GzipFile(fileobj=packed) as stream, target.open("wb") as out:
+            while chunk := stream.read(CHUNK):
+                size += len(chunk)
+                refuse_bomb(path, size, packed.tell())
+                out.write(chunk)
+    except (OSError, EOFError, zlib.error) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise LoaderError(f"{path}: unpacks to more than is free in {target.parent}. Set TMPDIR to a larger disk.") from error
+        raise LoaderError(
+            f"{path}: cannot be read ({error}). Copy or export the file again; nothing of this load was kept."
+        ) from error
+
+
+def refuse_bomb(path: Path, size: int, packed: int) -> None:
+    """LoaderError when so many bytes came out of so many of a gzipped file that it can be no export."""
+    if size > GZIP_BOMB_BYTES and size > GZIP_BOMB_RATIO * packed:
+        raise LoaderError(f"{path}: unpacks to more than {GZIP_BOMB_RATIO} times its size: refused.")
 
 
 def _unpack(path: Path, archive: ZipFile, folder: Path) -> None:

@@ -25,7 +25,7 @@ class CsvFile:
 
     `quote` is None where a quote character is data. `date_format` is DuckDB's name of the form of the dates,
     None for ISO dates. Without `has_header` the fields were recognised by what they hold, and the first line is data.
-    A file of 0 bytes has no columns.
+    A file of 0 bytes has no columns. `unpacked_from` is the packed file that `path` was made of.
     """
 
     path: Path
@@ -35,6 +35,12 @@ class CsvFile:
     quote: str | None = '"'
     date_format: str | None = None
     has_header: bool = True
+    unpacked_from: Path | None = None
+
+    @property
+    def named(self) -> Path:
+        """The file as the user knows it."""
+        return self.unpacked_from or self.path
 
     @property
     def compressed(self) -> bool:

@@ -34,6 +34,8 @@ class Database(ABC):
 
     name: str
     errors: tuple[type[Exception], ...]
+    # Whether packed files are unpacked first: the engine goes through a file more than once.
+    wants_plain_files = False
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
@@ -162,7 +164,7 @@ def bad_value(csv: CsvFile, line: str, position: int, value: str | None) -> str:
     kind = KINDS.get(column.type.partition("(")[0], column.type) if column else "text"
     shown = f'"{value}"' if value is not None else "the value"
     return (
-        f"{csv.path}, line {line}, column {csv.header[position]}: {shown} is no {kind}."
+        f"{csv.named}, line {line}, column {csv.header[position]}: {shown} is no {kind}."
         " Correct the value or export the file again; nothing of this load was kept."
     )
 
@@ -170,7 +172,7 @@ def bad_value(csv: CsvFile, line: str, position: int, value: str | None) -> str:
 def bad_field_count(csv: CsvFile, line: str) -> str:
     """What to say about a line with more or fewer fields than the header."""
     return (
-        f"{csv.path}, line {line}: more or fewer fields than the {len(csv.header)} of the header."
+        f"{csv.named}, line {line}: more or fewer fields than the {len(csv.header)} of the header."
         " Correct the line or export the file again; nothing of this load was kept."
     )
 

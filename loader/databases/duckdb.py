@@ -24,6 +24,7 @@ class DuckdbDatabase(Database):
 
     name = "duckdb"
     errors = (duckdb.Error,)
+    wants_plain_files = True
 
     def __init__(self, settings: Settings, only_look: bool = False) -> None:
         self._path = settings.database
@@ -169,5 +170,5 @@ def _bad_row(csv: CsvFile, message: str) -> str:
         return bad_value(csv, line[1], int(value[1]), value[2])
     if line and _BAD_COUNT.search(message):
         return bad_field_count(csv, line[1])
-    place = f"{csv.path}, line {line[1]}" if line else str(csv.path)
+    place = f"{csv.named}, line {line[1]}" if line else str(csv.named)
     return f"{place}: {message.splitlines()[0]}. Export the file again; nothing of this load was kept."

@@ -212,7 +212,7 @@ def _index_name(table: Table, columns: tuple[str, ...]) -> str:
 
 def _bad_row(csv: CsvFile, fields: list[str], error: Exception) -> str:
     if not isinstance(error, psycopg2.Error):
-        return f"{csv.path}: cannot be read ({error}). Copy or export the file again; nothing of this load was kept."
+        return f"{csv.named}: cannot be read ({error}). Copy or export the file again; nothing of this load was kept."
     context = error.diag.context or ""
     message = error.diag.message_primary or str(error)
     line = _LINE.search(context)
@@ -220,5 +220,5 @@ def _bad_row(csv: CsvFile, fields: list[str], error: Exception) -> str:
         return bad_value(csv, value[1], fields.index(value[2]), value[3])
     if line and message.startswith(("missing data for column", "extra data after last")):
         return bad_field_count(csv, line[1])
-    place = f"{csv.path}, line {line[1]}" if line else str(csv.path)
+    place = f"{csv.named}, line {line[1]}" if line else str(csv.named)
     return f"{place}: {message}. Export the file again; nothing of this load was kept."

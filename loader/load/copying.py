@@ -62,7 +62,7 @@ def copy_file(
             advance(csv_file.path.stat().st_size)
         if loaded != clean.rows:
             raise LoaderError(
-                f"{csv_file.path}: {clean.rows:,} rows were read and {loaded:,} arrived in the {database.place}."
+                f"{csv_file.named}: {clean.rows:,} rows were read and {loaded:,} arrived in the {database.place}."
                 " Nothing of this load was kept. Was the file changed meanwhile?"
             )
         return CopyResult(loaded + clean.rejected, loaded, clean.rejected)

@@ -6,7 +6,7 @@ without parsing a single value: equal lines are equal content. Lines that differ
 run moved); whoever they belong to is looked at closely.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -16,7 +16,6 @@ import duckdb
 from loader.csv_file import CsvFile
 from loader.databases.base import Database, literal, quoted
 from loader.databases.duckdb import DuckdbDatabase, without_wildcards
-from loader.load.blocks import cut_blocks
 from loader.load.raw_tables import RAW_TABLES
 
 # A hash is comparable to what the same version of the engine has made.
@@ -86,37 +85,24 @@ class Lines:
 
     def cut_out(self, folder: Path) -> list[CsvFile]:
         """The files with nothing but the lines that differ, written into `folder`; shared files stay as they are."""
-        found, left = [], {}
-        order = self._order()
+        found, statements = [], {}
         for number, (name, file) in enumerate(self._files):
             if position := _key_position(name, file):
-                cut = replace(file, path=folder / f"{number}.csv")
+                target = folder / f"{number}.csv"
                 self._database.execute(
                     f"""create or replace table scratch.cut_{number} as
-                    select key, lines from scratch.looked_{number}
-                    where {_NORMAL_KEY} in (select key from differing_key)"""
+                    select key from scratch.looked_{number} where {_NORMAL_KEY} in (select key from differing_key)"""
                 )
-                counts = self._database.query(f"select key, lines from scratch.cut_{number}")
-                if not cut_blocks(file, cut.path, position, sorted(counts, key=lambda one: order(one[0]))):
-                    left[file.path] = _cutting(number, file, position, cut.path)
-                file = cut
+                statements[file.path] = f"""copy (
+                    select line as {quoted(",".join(file.header))} from {_lines(file)}
+                    where string_split(line, ',')[{position}] in (select key from scratch.cut_{number})
+                ) to {literal(str(target))} (format csv, header true, delimiter '\x01', quote '', escape '')"""
+                file = replace(file, path=target)
             found.append(file)
-        for result in self._database.side_by_side([left[path] for path in _largest_first(left)]):
+        for result in self._database.side_by_side([statements[path] for path in _largest_first(statements)]):
             if isinstance(result, duckdb.Error):
                 raise result
         return found
-
-    def _order(self) -> Callable[[str], int]:
-        """The place of the patients that differ in patients.csv; Synthea writes every file in this order."""
-        places: dict[str, int] = {}
-        differing = {key for (key,) in self._database.query("select key from differing_key")}
-        for name, file in self._files:
-            position = _key_position(name, file)
-            if name == "patients" and position and not file.compressed:
-                with file.path.open("rb") as stream:
-                    keys = (line.split(b",", position)[position - 1].decode() for line in stream)
-                    places |= {key: place for place, key in enumerate(keys, len(places)) if key.lower() in differing}
-        return lambda key: places.get(key, -1)
 
     def keep_hashes(self, all_known: bool) -> None:
         """Keep the hashes of the patients that came whole, inside the transaction that stores their rows.
@@ -145,7 +131,8 @@ def _look(database: DuckdbDatabase, files: Sequence[tuple[str, CsvFile]]) -> dic
     Quotes, broken text and the like call for the parser of records.
     """
     numbers = {
-        file.path: number for number, (_, file) in enumerate(files) if file.delimiter == "," and file.has_header
+        file.path: number for number, (_, file) in enumerate(files)
+        if file.delimiter == "," and file.has_header and file.header
     }
     paths = _largest_first(numbers)
     results = database.side_by_side([_looking(numbers[path], *files[numbers[path]]) for path in paths])
@@ -180,14 +167,6 @@ def _looking(number: int, name: str, file: CsvFile) -> str:
             ) as looked
             group by 1
         ) as grouped"""
-
-
-def _cutting(number: int, file: CsvFile, position: int, target: Path) -> str:
-    """The statement that goes through the file once more for the lines that differ, wherever they stand."""
-    return f"""copy (
-        select line as {quoted(",".join(file.header))} from {_lines(file)}
-        where string_split(line, ',')[{position}] in (select key from scratch.cut_{number})
-    ) to {literal(str(target))} (format csv, header true, delimiter '\x01', quote '', escape '')"""
 
 
 def _largest_first(paths: Iterable[Path]) -> list[Path]:

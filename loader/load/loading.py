@@ -1,18 +1,19 @@
 """The load of one export: all of it or nothing, by patient, and only what changed."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from loader.csv_file import CsvFile, sha256
+from loader.archives import unpacked
+from loader.csv_file import CsvFile
 from loader.databases.base import Database, quoted
 from loader.databases.tables import RAW
 from loader.errors import LoaderError
 from loader.load.export import Export
+from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
     LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, start_batch,
 )
@@ -82,9 +83,12 @@ def _load_once(
             return LoadResult(batch_id, [], Patients(), perf_counter() - started, repeated=True)
         reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
         batch_id = start_batch(database, str(export.source), export.layout)
-        load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
         try:
-            files, patients = load.run(rejects)
+            with unpacked([s.file for s in sources] if database.wants_plain_files else []) as plain:
+                if plain:
+                    sources = [replace(source, file=file) for source, file in zip(sources, plain, strict=True)]
+                load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
+                files, patients = load.run(rejects)
         except BaseException:
             fail_batch(database, batch_id)
             raise
@@ -98,23 +102,6 @@ def _clean_up(database: Database) -> None:
     if not is_gone(database) and (unfinished := database.unfinished(RAW)):
         with database.workers() as workers:
             settle(database, workers, unfinished)
-
-
-class Fingerprints:
-    """The sha256 of each file, made two at a time beside other work; whoever asks for one waits for it."""
-
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self._pool = ThreadPoolExecutor(2)
-        self._digests = {path: self._pool.submit(sha256, path) for path in paths}
-
-    def __enter__(self) -> "Fingerprints":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
-
-    def __getitem__(self, path: Path) -> str:
-        return self._digests[path].result()
 
 
 @dataclass(frozen=True)
@@ -222,7 +209,7 @@ class _Load:
         ]
 
     def _file(self, source: Source, copied: Copied, rejected: int) -> LoadedFile:
-        path = source.file.path
+        path = source.file.named
         size, digest = path.stat().st_size, self.fingerprints[path]
         return LoadedFile(source.name, size, digest, copied.rows, copied.seconds, rejected)
 

@@ -40,10 +40,9 @@ class Looked:
     def __exit__(self, *error: object) -> None:
         self._copies.close()
 
-    @property
-    def by_engine(self) -> bool:
-        """Whether the engine looks at the values itself while it copies them."""
-        return self._lines is not None
+    def is_left_to_engine(self, path: Path) -> bool:
+        """Whether nobody but the engine looks at the values of the file, while it copies them."""
+        return self._lines is not None and path not in self._doubted
 
     def look(self, stop: Event) -> None:
         """Look at every file that was not looked at yet; ends early when the rest does not matter any more."""
@@ -60,9 +59,10 @@ class Looked:
                 self.rejects.check(0)
 
     def doubt(self, path: Path) -> bool:
-        """Have a file looked at record by record because the engine did not take it; whether that was not done yet."""
-        if self._lines is None or path in self._doubted or path not in self._lines.plain:
+        """Leave a file to the engine no more, because it did not take it; whether it had been left to it."""
+        if not self.is_left_to_engine(path):
             return False
         self._doubted.add(path)
-        del self.found[path]
+        if self._lines and path in self._lines.plain:
+            self.found.pop(path, None)
         return True

@@ -100,8 +100,9 @@ class Copying:
     def _compare(self) -> None:
         """Whether exactly the good rows arrived."""
         self._looked.look(Event())
-        if any(self._looked.doubt(path) for path in self._failures):
+        if any([self._looked.doubt(path) for path in self._failures]):
             self._looked.look(Event())
+            raise CopyAgain
         # After a failure the copies stop, so the other files say nothing.
         if any(found.csv.path != self._copied[path].read.path for path, found in self._looked.found.items()):
             raise CopyAgain
@@ -112,7 +113,8 @@ class Copying:
             copied, found = self._copied[path], self._looked.found[path]
             if copied.rows != found.rows:
                 raise LoaderError(
-                    f"{path}: {found.rows:,} rows were read and {copied.rows:,} arrived in the {self._database.place}."
+                    f"{source.file.named}: {found.rows:,} rows were read and {copied.rows:,} arrived in the"
+                    f" {self._database.place}."
                     " Nothing of this load was kept. Was the file changed meanwhile?"
                 )
 
@@ -145,13 +147,12 @@ class Copying:
             return
         lineage = {"batch_id": self._batch_id, "file_name": part.source.name}
         options: dict[str, Any] = {"span": part.span} if part.span else {}
-        if self._looked.by_engine and file is part.source.file:
+        if file is part.source.file and self._looked.is_left_to_engine(path):
             options["strictly"] = True
         try:
             rows = session.copy(file, self._tables[part.source.table], lineage, advance, **options)
         except LoaderError as error:
             self._failures[path] = error
-            self._looked.doubt(path)
             return
         with self._lock:
             self._copied[path].rows += rows

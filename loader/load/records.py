@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from loader.archives import refuse_bomb
 from loader.csv_file import BYTE_ORDER_MARK, CsvFile, open_binary
 from loader.errors import LoaderError
 from loader.load.spelling import plain_field
@@ -13,8 +14,6 @@ from loader.load.spelling import plain_field
 # A record may be this long; both engines read a longer one than the buffer ever holds.
 LONGEST = 1 << 19
 READ_SIZE = 1 << 17
-# A packed file that unpacks to more than this, and to more than so many times its size, is no export.
-BOMB_BYTES, BOMB_RATIO = 1 << 30, 200
 
 _LINE = re.compile(rb"[^\r\n]*+(\r\n|\n|\r)?+")
 _QUOTED = re.compile(rb'"((?:[^"]++|"")*+)"')
@@ -53,7 +52,7 @@ def read_parts(csv: CsvFile) -> Iterator[Run | Record]:
             yield from _Reader(csv, stream, packed).parts()
     except (OSError, EOFError, zlib.error) as error:
         raise LoaderError(
-            f"{csv.path}: cannot be read ({error}). Copy or export the file again; nothing of this load was kept."
+            f"{csv.named}: cannot be read ({error}). Copy or export the file again; nothing of this load was kept."
         ) from error
 
 
@@ -97,8 +96,7 @@ class _Reader:
         if self._at_end and self._buffer and not self._buffer.endswith((b"\n", b"\r")):
             chunk = self._line_end
         self._unpacked += len(chunk)
-        if self._unpacked > BOMB_BYTES and self._unpacked > BOMB_RATIO * self._packed.tell():
-            raise LoaderError(f"{self._csv.path}: unpacks to more than {BOMB_RATIO} times its size: refused.")
+        refuse_bomb(self._csv.named, self._unpacked, self._packed.tell())
         self._buffer, self._position = self._buffer[self._position:] + chunk, 0
 
     def _take_run(self) -> Run | None:

@@ -70,13 +70,13 @@ class Rejects:
     def add(self, file: CsvFile, reject: Reject) -> None:
         """Keep a row. Once the limit is passed and enough are named, nothing more is kept."""
         column = f", column {reject.column}" if reject.column else ""
-        named = (str(file.path), reject.line_number, f"{file.path}, line {reject.line_number}{column}: {reject.reason}")
+        named = (str(file.named), reject.line_number, f"{file.named}, line {reject.line_number}{column}: {reject.reason}")
         with self._lock:
             self.count += 1
             if len(self._named) < LISTED:
                 self._named.append(named)
             if not self.hopeless:
-                self._write((file.path.name, reject.line_number, reject.column, reject.value, reject.reason,
+                self._write((file.named.name, reject.line_number, reject.column, reject.value, reject.reason,
                              reject.raw_line))
 
     @property

@@ -7,7 +7,8 @@ from loader.databases.base import Database, quoted
 from loader.databases.tables import VOCABULARY
 from loader.errors import LoaderError
 from loader.load.ledger import LoadedFile, Patients, fail_batch, finish_batch, loaded_fingerprints, start_batch
-from loader.load.loading import Fingerprints, LoadResult, copy_files
+from loader.load.fingerprints import Fingerprints
+from loader.load.loading import LoadResult, copy_files
 from loader.load.replacing import write_changes
 from loader.progress import Reporter
 from loader.vocabulary.athena import Vocabulary

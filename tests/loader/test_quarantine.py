@@ -172,9 +172,9 @@ def test_duplicates_are_kept_counted_and_reported(engine_environment: Environmen
 def test_a_packed_file_that_unpacks_beyond_all_measure_is_refused(
     duckdb_environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from loader.load import records
+    from loader import archives
 
-    monkeypatch.setattr(records, "BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "GZIP_BOMB_BYTES", 1 << 20)
     export(tmp_path, patient(ANN))
     (tmp_path / "conditions.csv").unlink()
     data = CONDITIONS.encode() + b"\n" + condition(ANN, "1").encode() * 100_000
