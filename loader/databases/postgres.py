@@ -69,12 +69,18 @@ class PostgresDatabase(PostgresSession):
     def _lock(self) -> None:
         if self.query("select pg_try_advisory_lock(?)", (LOCK_KEY,))[0][0]:
             return
-        holder = self.query(
+        holder = self._holders()
+        place = self.place
+        who = f" (server process {holder[0][0]})" if holder else ""
+        raise LoaderError(f"Another synthea-omop is at work in the {place}{who}. Wait for it or end it.")
+
+    def is_loading(self) -> bool:
+        return any(process != self._connection.info.backend_pid for (process,) in self._holders())
+
+    def _holders(self) -> list[tuple[int]]:
+        return self.query(
             "select pid from pg_catalog.pg_locks where locktype = 'advisory' and granted"
             " and (cast(classid as bigint) << 32) + cast(objid as bigint) = ?"
             " and database = (select oid from pg_catalog.pg_database where datname = current_database())",
             (LOCK_KEY,),
         )
-        place = self.place
-        who = f" (server process {holder[0][0]})" if holder else ""
-        raise LoaderError(f"Another synthea-omop is at work in the {place}{who}. Wait for it or end it.")
