@@ -159,7 +159,7 @@ def _say_what_is_odd(
         return
     if rejected := sum(file.rejected for file in result.files):
         reporter.warn(
-            f"{rejected:,} row{'s'[:rejected != 1]} could not be read: see synthea-omop status, or etl.rejected_row"
+            f"{rejected:,} row{'s'[:rejected != 1]} could not be read: see etl.rejected_row, or synthea-omop status"
         )
     for text in repeated_rows_text(repeated_rows(database, export.tables, result.batch_id)):
         reporter.warn(text)

@@ -54,9 +54,9 @@ def batch_started(batch_id: int, source: str, layout: str) -> None:
 
 
 def batch_ended(outcome: str, **fields: Any) -> None:
-    """Say how the batch ended; with an error under way, which. The lines that follow belong to no batch."""
+    """Say how the batch ended, a failed one with the error under way. The lines that follow belong to no batch."""
     error = sys.exception()
-    if error is not None:
+    if outcome == "failed" and error is not None:
         event(f"batch {outcome}", logging.ERROR, **fields, error=_in_words(error))
     else:
         event(f"batch {outcome}", **fields)

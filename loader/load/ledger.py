@@ -1,5 +1,6 @@
 """The ledger of loads: a row a batch, a row a file. Times are UTC."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +32,8 @@ class Patients:
 
 def call_broken(database: Database) -> None:
     """Batches that a killed process left `running` become `broken`: whoever holds the lock knows that they are dead."""
-    database.execute("update etl.load_batch set outcome = 'broken' where outcome = 'running'")
+    if broken := database.execute("update etl.load_batch set outcome = 'broken' where outcome = 'running'"):
+        logs.event("batches broken", logging.WARNING, batches=broken)
 
 
 def start_batch(database: Database, source: str, layout: str) -> int:
