@@ -42,6 +42,17 @@ class CsvFile:
         return self.path.name.lower().endswith(".gz")
 
 
+    @property
+    def has_bare_dates_for_times(self) -> bool:
+        """Whether the first row has a date and no time in its timestamp columns."""
+        first = read_rows(self.path, 1 + self.has_header, self.delimiter, self.quote)[self.has_header :]
+        times = [
+            field for row in first for field, column in zip(row, self.columns, strict=False)
+            if column and column.type == "timestamp" and field
+        ]
+        return bool(times) and len(times[0]) == len("2020-01-31")
+
+
 def stem(path: Path) -> str | None:
     """`patients` for patients.csv, PATIENTS.CSV and patients.csv.gz; None for any other kind of file."""
     name = path.name.lower()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
@@ -12,6 +13,7 @@ from loader.csv_file import CsvFile
 from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
 from loader.databases.tables import Table
 from loader.errors import LoaderError
+from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
 from loader.settings import Settings
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
@@ -41,6 +43,7 @@ class DuckdbDatabase(Database):
         except (duckdb.Error, OSError) as error:
             raise LoaderError(_cannot_open(self._path.as_posix(), error)) from error
         self._connection.execute("set TimeZone = 'UTC'")
+        self._connection.execute("attach ':memory:' as scratch")
         # DuckDB knows how far it is only when a bar is on; ours is the one that is shown.
         self._connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
 
@@ -59,25 +62,34 @@ class DuckdbDatabase(Database):
         return [column[0] for column in result.description or ()], result.fetchall()
 
     def copy(
-        self, csv: CsvFile, table: str, constants: Mapping[str, str | int], on_bytes: OnBytes
+        self, csv: CsvFile, table: str, constants: Mapping[str, str | int], on_bytes: OnBytes,
+        strictly: bool = False,
     ) -> int:
+        """With `strictly` a value that not every reader takes for the same is an error; it costs next to nothing."""
         # Fields are called c0, c1, ...: a header is data of somebody else's and may repeat a name.
-        types = ", ".join(
-            f"'c{position}': {literal(column.type if column else 'text')}"
-            for position, column in enumerate(csv.columns)
-        )
-        fields = {column.name: f"c{position}" for position, column in enumerate(csv.columns) if column}
+        types, fields = {}, {}
+        for position, column in enumerate(csv.columns):
+            field = f"c{position}"
+            types[field], value = duckdb_field(field, column.type) if column and strictly else (
+                column.type if column else "text", field
+            )
+            if column:
+                fields[column.name] = value
         fields |= {name: literal(value) for name, value in constants.items()}
+        columns = ", ".join(f"{literal(field)}: {literal(type_)}" for field, type_ in types.items())
         sql = (
             f"insert into {table} ({', '.join(map(quoted, fields))}) select {', '.join(fields.values())}"
             f" from read_csv({literal(without_wildcards(str(csv.path)))}, auto_detect = false,"
             f" header = {str(csv.has_header).lower()},"
             f" delim = {literal(csv.delimiter)}, quote = {literal(csv.quote or '')},"
-            f" escape = {literal(csv.quote or '')}, nullstr = '', columns = {{{types}}},"
+            f" escape = {literal(csv.quote or '')}, nullstr = '', columns = {{{columns}}},"
             f" compression = {literal('gzip' if csv.compressed else 'none')}"
         )
         if csv.date_format:
             sql += f", dateformat = {literal(csv.date_format)}"
+        elif strictly:
+            form = DATE_FORM if csv.has_bare_dates_for_times else TIME_FORM
+            sql += f", dateformat = {literal(DATE_FORM)}, timestampformat = {literal(form)}"
         try:
             with self._telling(on_bytes, csv.path.stat().st_size):
                 rows = self.execute(sql + ")")
@@ -106,6 +118,25 @@ class DuckdbDatabase(Database):
             over.set()
             asking.join()
         on_bytes(size - told)
+
+    def side_by_side(self, statements: Sequence[str]) -> list[list[Any] | duckdb.Error]:
+        """Run statements that do not depend on each other, two at a time, beside the main session too.
+
+        The rows of each, or its error.
+
+        A reader of one file seldom keeps both cores busy. What they write goes into the database `scratch`, which every
+        session sees and which is gone with the connection.
+        """
+
+        def run(statement: str) -> list[Any] | duckdb.Error:
+            with self._connection.cursor() as session:
+                try:
+                    return session.execute(statement).fetchall()
+                except duckdb.Error as error:
+                    return error
+
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(run, statements))
 
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash({', '.join(expressions)}, {seed})"

@@ -1,7 +1,7 @@
 """The ledger of loads: a row a batch, a row a file. Times are UTC."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -103,17 +103,24 @@ def loaded_fingerprints(database: Database, layout: str) -> dict[str, str]:
     )
 
 
-def batch_of(database: Database, fingerprints: Mapping[str, tuple[int, str]]) -> int | None:
-    """The last loaded batch of an export with exactly these files (name to size and sha256), nothing rejected."""
+def batch_of(database: Database, sizes: Mapping[str, int], sha256_of: Callable[[str], str]) -> int | None:
+    """The last loaded batch of an export with exactly these files (name to size), nothing rejected.
+
+    The sha256 of a file is asked for where a batch has files of the same names and sizes, not before.
+    """
     batches: dict[int, dict[str, tuple[int, str]]] = {}
     for batch_id, name, size, digest in database.query(
         "select batch_id, file_name, bytes, sha256 from etl.load_file where batch_id in ("
         " select batch_id from etl.load_batch"
         " where outcome = 'loaded' and layout <> 'vocabulary' and rows_rejected = 0 and files = ?)",
-        (len(fingerprints),),
+        (len(sizes),),
     ):
         batches.setdefault(batch_id, {})[name] = (size, digest)
-    return max((batch_id for batch_id, files in batches.items() if files == fingerprints), default=None)
+    for batch_id, files in sorted(batches.items(), reverse=True):
+        if {name: size for name, (size, _) in files.items()} == sizes:
+            if all(digest == sha256_of(name) for name, (_, digest) in files.items()):
+                return batch_id
+    return None
 
 
 # The outcomes of a build that brought every change into the CDM; only of `done` ones all tests passed.

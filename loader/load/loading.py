@@ -1,7 +1,7 @@
 """The load of one export: all of it or nothing, by patient, and only what changed."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,8 +17,9 @@ from loader.load.export import Export
 from loader.load.ledger import (
     LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, log_loaded, start_batch,
 )
-from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines, cut_out, hash_lines, keep_hashes
-from loader.load.parallel import Copied, Copying, CopyAgain, Looked, Source, settle
+from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines, lines_of
+from loader.load.looked import Looked, Source
+from loader.load.parallel import Copied, Copying, CopyAgain, settle
 from loader.load.rejects import Rejects
 from loader.load.replacing import TABLES, changes_of_a_first_load, replace_changed
 from loader.load.standing import is_gone, stands
@@ -73,20 +74,21 @@ def _load_once(
     started = perf_counter()
     _clean_up(database)
     sources = [Source(name, file, file.path.name) for name, file in export.files]
-    fingerprints = fingerprint([source.file.path for source in sources])
-    sizes = {source.name: (source.file.path.stat().st_size, fingerprints[source.file.path]) for source in sources}
-    batch_id = batch_of(database, sizes)
-    if batch_id and stands(database, batch_id, sources, snapshot):
-        reporter.say(f"{export.source} is loaded already (batch {batch_id}): nothing to do", INFO)
-        return LoadResult(batch_id, [], Patients(), perf_counter() - started, repeated=True)
-    reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
-    batch_id = start_batch(database, str(export.source), export.layout)
-    load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
-    try:
-        files, patients = load.run(rejects)
-    except BaseException:
-        fail_batch(database, batch_id)
-        raise
+    paths = {source.name: source.file.path for source in sources}
+    with Fingerprints(paths.values()) as fingerprints:
+        sizes = {name: path.stat().st_size for name, path in paths.items()}
+        batch_id = batch_of(database, sizes, lambda name: fingerprints[paths[name]])
+        if batch_id and stands(database, batch_id, sources, snapshot):
+            reporter.say(f"{export.source} is loaded already (batch {batch_id}): nothing to do", INFO)
+            return LoadResult(batch_id, [], Patients(), perf_counter() - started, repeated=True)
+        reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
+        batch_id = start_batch(database, str(export.source), export.layout)
+        load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
+        try:
+            files, patients = load.run(rejects)
+        except BaseException:
+            fail_batch(database, batch_id)
+            raise
     return LoadResult(batch_id, files, patients, log_loaded(files, patients, perf_counter() - started))
 
 
@@ -99,10 +101,21 @@ def _clean_up(database: Database) -> None:
             settle(database, workers, unfinished)
 
 
-def fingerprint(paths: list[Path]) -> dict[Path, str]:
-    """The sha256 of each file, two at a time."""
-    with ThreadPoolExecutor(2) as pool:
-        return dict(zip(paths, pool.map(sha256, paths), strict=True))
+class Fingerprints:
+    """The sha256 of each file, made two at a time beside other work; whoever asks for one waits for it."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._pool = ThreadPoolExecutor(2)
+        self._digests = {path: self._pool.submit(sha256, path) for path in paths}
+
+    def __enter__(self) -> "Fingerprints":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def __getitem__(self, path: Path) -> str:
+        return self._digests[path].result()
 
 
 @dataclass(frozen=True)
@@ -112,20 +125,22 @@ class _Load:
     database: Database
     batch_id: int
     sources: Sequence[Source]
-    fingerprints: dict[Path, str]
+    fingerprints: Fingerprints
     snapshot: bool
     reporter: Reporter
 
     def run(self, rejects: Rejects) -> tuple[list[LoadedFile], Patients]:
         """Fill the empty tables, or replace what changed; the files and the patients of the ledger."""
-        with self.reporter.step("lines"):
-            lines = hash_lines(self.database, [(source.table, source.file) for source in self.sources])
+        lines = lines_of(self.database, [(source.table, source.file) for source in self.sources])
         empty = is_gone(self.database)
-        if lines and lines.mostly_known and not empty:
-            with suppress(LoaderError, CopyAgain):
-                # When something is wrong with a line, whoever names it has to see the file itself.
-                return self._replace_differing(lines)
-        with Looked(self.sources, rejects) as looked:
+        if lines and not empty:
+            with self.reporter.step("lines"):
+                lines.compare()
+            if lines.mostly_known:
+                with suppress(LoaderError, CopyAgain):
+                    # When something is wrong with a line, whoever names it has to see the file itself.
+                    return self._replace_differing(lines)
+        with Looked(self.sources, rejects, lines) as looked:
             while True:
                 # An attempt leaves every file looked at: the second one copies nothing but good rows.
                 with suppress(CopyAgain):
@@ -143,7 +158,9 @@ class _Load:
                 copying = Copying(database, workers, tables, self.batch_id, looked, self.reporter)
                 copied = copying.run()
                 with self.reporter.step("changes"):
-                    patients = changes_of_a_first_load(database, self.batch_id, bool(lines))
+                    if lines:
+                        lines.compare()
+                    patients = changes_of_a_first_load(database, self.batch_id, bool(lines and lines.complete))
                 files = self._files(copied, looked)
                 self._close(files, patients, looked.rejects, lines)
                 # The main session last: until it commits, the sentinel is empty and what the others wrote is no data.
@@ -183,9 +200,8 @@ class _Load:
 
     def _replace_differing(self, lines: Lines) -> tuple[list[LoadedFile], Patients]:
         """Read nothing but the lines of patients of whom a line differs."""
-        pairs = [(source.table, source.file) for source in self.sources]
         with tempfile.TemporaryDirectory(prefix="synthea-omop-") as folder:
-            cut = [file for _, file in cut_out(self.database, pairs, Path(folder))]
+            cut = lines.cut_out(Path(folder))
             sources = [
                 Source(source.table, file, source.name) for source, file in zip(self.sources, cut, strict=True)
             ]
@@ -205,7 +221,7 @@ class _Load:
     ) -> list[LoadedFile]:
         """The ledger's rows of files of which the known lines were not read: they stand as loaded."""
         by_path = {cut_from[path]: found for path, found in copied.items()}
-        rows = lines.rows if lines else {}
+        rows = lines.plain if lines else {}
         return [
             self._file(source, replace(by_path[path], rows=rows.get(path, by_path[path].rows)), 0)
             for source in self.sources for path in (source.file.path,)
@@ -223,7 +239,7 @@ class _Load:
         rejects.check(sum(file.rows + file.rejected for file in files))
         rejects.save(self.database, self.batch_id)
         if lines:
-            keep_hashes(self.database, all_known=not any(file.rejected for file in files))
+            lines.keep_hashes(all_known=not any(file.rejected for file in files))
         self.database.execute("delete from raw_synthea.alive")
         self.database.execute("insert into raw_synthea.alive (batch_id) values (?)", (self.batch_id,))
         finish_batch(self.database, self.batch_id, files, patients)
@@ -236,7 +252,7 @@ def copy_files(
     files: dict[str, CsvFile],
     table_for: Callable[[str], str],
     constants_for: Callable[[CsvFile], dict[str, str | int]],
-    fingerprints: dict[Path, str],
+    fingerprints: Fingerprints,
     reporter: Reporter,
 ) -> list[LoadedFile]:
     """Copy files one after the other through the one session, each into `table_for` its name."""

@@ -8,12 +8,11 @@ again without them, and the whole load with it, because no engine can take back 
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Lock
 from time import perf_counter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from loader import logs
 from loader.csv_file import CsvFile
@@ -21,8 +20,7 @@ from loader.databases.base import Database, OnBytes
 from loader.databases.ranges import Span, cut
 from loader.databases.tables import Table
 from loader.errors import LoaderError
-from loader.load.copying import Cleaned, cleaned
-from loader.load.rejects import Rejects
+from loader.load.looked import Looked, Source
 from loader.progress import Reporter
 
 Taken = TypeVar("Taken")
@@ -33,38 +31,6 @@ PARTS_A_WORKER = 4
 
 class CopyAgain(Exception):
     """Some file has to be copied from its good rows: the load begins anew."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file on its way: the table's name, what is read, and under which name it goes into the ledger."""
-
-    table: str
-    file: CsvFile
-    name: str
-
-
-class Looked:
-    """The sources of a load as they were found when looked at line by line; good copies last as long as the context."""
-
-    def __init__(self, sources: Sequence[Source], rejects: Rejects) -> None:
-        self.sources, self.rejects = sources, rejects
-        self.found: dict[Path, Cleaned] = {}
-        self._copies = ExitStack()
-
-    def __enter__(self) -> "Looked":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._copies.close()
-
-    def look(self, stop: Event) -> None:
-        """Look at every file that was not looked at yet; ends early when the rest does not matter any more."""
-        for source in self.sources:
-            if source.file.path not in self.found and not stop.is_set():
-                self.found[source.file.path] = self._copies.enter_context(cleaned(source.file, self.rejects))
-            if self.rejects.hopeless:
-                self.rejects.check(0)
 
 
 @dataclass
@@ -137,6 +103,8 @@ class Copying:
     def _compare(self) -> None:
         """Whether exactly the good rows arrived."""
         self._looked.look(Event())
+        if any(self._looked.doubt(path) for path in self._failures):
+            self._looked.look(Event())
         # After a failure the copies stop, so the other files say nothing.
         if any(found.csv.path != self._copied[path].read.path for path, found in self._looked.found.items()):
             raise CopyAgain
@@ -179,11 +147,14 @@ class Copying:
         if self._failures or not file.columns or (found and not found.rows):
             return
         lineage = {"batch_id": self._batch_id, "file_name": part.source.name}
-        span = {"span": part.span} if part.span else {}
+        options: dict[str, Any] = {"span": part.span} if part.span else {}
+        if self._looked.by_engine and file is part.source.file:
+            options["strictly"] = True
         try:
-            rows = session.copy(file, self._tables[part.source.table], lineage, advance, **span)
+            rows = session.copy(file, self._tables[part.source.table], lineage, advance, **options)
         except LoaderError as error:
             self._failures[path] = error
+            self._looked.doubt(path)
             return
         seconds = perf_counter() - started
         size = part.bytes or file.path.stat().st_size

@@ -10,7 +10,7 @@ from loader.errors import LoaderError
 from loader.load.ledger import (
     LoadedFile, Patients, fail_batch, finish_batch, loaded_fingerprints, log_loaded, start_batch,
 )
-from loader.load.loading import LoadResult, copy_files, fingerprint
+from loader.load.loading import Fingerprints, LoadResult, copy_files
 from loader.load.replacing import write_changes
 from loader.progress import Reporter
 from loader.vocabulary.athena import Vocabulary
@@ -28,34 +28,44 @@ def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Report
     started = perf_counter()
     for remark in vocabulary.remarks:
         reporter.warn(remark)
-    fingerprints = fingerprint([file.path for file in vocabulary.files.values()])
-    by_name = {path.name: digest for path, digest in fingerprints.items()}
-    if loaded_fingerprints(database, LAYOUT) == by_name:
-        reporter.say(f"The vocabulary of {vocabulary.folder} is loaded already", INFO)
-        return None
-    reporter.say(f"Loading the vocabulary of {vocabulary.folder} ({len(vocabulary.files)} files)")
-    batch_id = start_batch(database, str(vocabulary.folder), LAYOUT)
-    try:
-        with database.transaction():
-            for table in VOCABULARY:
-                database.empty(table)
-            files = copy_files(
-                database, vocabulary.files, lambda name: quoted("raw_vocabulary", name), lambda file: {},
-                fingerprints, reporter,
-            )
-            for file, loaded in zip(vocabulary.files.values(), files, strict=True):
-                _check_row_count(file, loaded)
-            with reporter.step("indexes"):
-                for table in VOCABULARY:
-                    database.finish(table)
-            changed = write_changes(database, batch_id, "select distinct id, 'vocabulary' from raw_synthea.patients")
-            finish_batch(database, batch_id, files, Patients(changed=changed))
-    except BaseException:
-        fail_batch(database, batch_id)
-        raise
+    files = list(vocabulary.files.values())
+    with Fingerprints(file.path for file in files) as fingerprints:
+        known = loaded_fingerprints(database, LAYOUT)
+        if {file.path.name for file in files} == set(known) and all(
+            fingerprints[file.path] == known[file.path.name] for file in files
+        ):
+            reporter.say(f"The vocabulary of {vocabulary.folder} is loaded already", INFO)
+            return None
+        reporter.say(f"Loading the vocabulary of {vocabulary.folder} ({len(files)} files)")
+        batch_id = start_batch(database, str(vocabulary.folder), LAYOUT)
+        try:
+            with database.transaction():
+                loaded, changed = _replace(database, vocabulary, batch_id, fingerprints, reporter)
+        except BaseException:
+            fail_batch(database, batch_id)
+            raise
     _say_if_names_are_missing(database, reporter)
     patients = Patients(changed=changed)
-    return LoadResult(batch_id, files, patients, log_loaded(files, patients, perf_counter() - started))
+    return LoadResult(batch_id, loaded, patients, log_loaded(loaded, patients, perf_counter() - started))
+
+
+def _replace(
+    database: Database, vocabulary: Vocabulary, batch_id: int, fingerprints: Fingerprints, reporter: Reporter
+) -> tuple[list[LoadedFile], int]:
+    """Put the files in the place of what there was, inside the transaction; the files and how many patients it moves."""
+    for table in VOCABULARY:
+        database.empty(table)
+    loaded = copy_files(
+        database, vocabulary.files, lambda name: quoted("raw_vocabulary", name), lambda file: {}, fingerprints, reporter
+    )
+    for file, found in zip(vocabulary.files.values(), loaded, strict=True):
+        _check_row_count(file, found)
+    with reporter.step("indexes"):
+        for table in VOCABULARY:
+            database.finish(table)
+    changed = write_changes(database, batch_id, "select distinct id, 'vocabulary' from raw_synthea.patients")
+    finish_batch(database, batch_id, loaded, Patients(changed=changed))
+    return loaded, changed
 
 
 def _check_row_count(file: CsvFile, loaded: LoadedFile) -> None:
