@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from loader.csv_file import read_rows
 from loader.databases.base import Database, quoted
 from loader.load.changes import KNOWN_PATIENTS, SHARED
-from loader.load.parallel import Source
+from loader.load.looked import Source
 
 ALL_ROWS = 2**62
 LATER = """
