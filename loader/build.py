@@ -1,6 +1,7 @@
 """dbt as a child process: its memory goes back to the system, and no lock stays behind."""
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -9,7 +10,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter, time
+from typing import Any
 
+from loader import logs
 from loader.errors import BuildError, DataQualityError, LoaderError
 from loader.progress import Reporter
 from loader.settings import PROJECT_DIR, Settings
@@ -17,6 +20,7 @@ from loader.settings import PROJECT_DIR, Settings
 ALL_BUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 ONLY_TABLES = ("--resource-type", "seed", "--resource-type", "model")
 LINES_OF_A_FAILURE = 40
+FAILED = ("error", "fail", "runtime error")
 # What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time.
 _NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by ")
 
@@ -58,14 +62,19 @@ def build(
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace",
-    ) as process, reporter.spinner("dbt") as show:
+    ) as process, reporter.counted_lines("dbt") as show:
         for line in _lines(process):
-            if not _NOISE.search(line) or " Done. " in line:
+            logs.debug("dbt says", step="dbt", message=line)
+            is_news = not _NOISE.search(line) or " Done. " in line
+            if is_news:
                 last_lines.append(line)
-                show(f"  {line}")
+            show(f"  {line}", is_news)
+    _log_results(target_path / "run_results.json", started_at)
     if process.returncode:
         raise_failure(target_path / "run_results.json", started_at, last_lines)
-    return perf_counter() - started
+    seconds = perf_counter() - started
+    logs.event("step finished", step="dbt", seconds=seconds)
+    return seconds
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
@@ -115,14 +124,36 @@ def _from_the_verdict(lines: list[str]) -> list[str]:
 
 def _failed_nodes(run_results: Path, started_at: float) -> dict[str, str]:
     """Node to status of what failed in the run that began at `started_at`; none if that run wrote no results."""
+    return {
+        result["unique_id"]: result["status"] for result in _results(run_results, started_at)
+        if result["status"] in FAILED
+    }
+
+
+def _results(run_results: Path, started_at: float) -> list[dict[str, Any]]:
+    """dbt's results of the run that began at `started_at`; none if that run wrote no results."""
     try:
         # A second of grace: file systems keep coarser times than the clock.
         if run_results.stat().st_mtime < started_at - 1:
-            return {}
-        results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+            return []
+        return json.loads(run_results.read_text(encoding="utf-8"))["results"]
     except (OSError, ValueError, KeyError):
-        return {}
-    return {
-        result["unique_id"]: result["status"] for result in results
-        if result["status"] in ("error", "fail", "runtime error")
-    }
+        return []
+
+
+def _log_results(run_results: Path, started_at: float) -> None:
+    """A line for each model and seed, and for each test that did not pass; for the others at level `debug`."""
+    for result in _results(run_results, started_at):
+        kind, _, name = result["unique_id"].split(".")[:3]
+        status = result["status"]
+        level = logging.INFO if kind in ("model", "seed") else logging.DEBUG
+        if status in FAILED:
+            level = logging.ERROR
+        elif status not in ("success", "pass"):
+            level = logging.WARNING
+        rows = (result.get("adapter_response") or {}).get("rows_affected")
+        error = {"error": result["message"]} if level > logging.INFO and result.get("message") else {}
+        logs.event(
+            f"{kind} {status}", level, step=name, rows=rows if isinstance(rows, int) and rows >= 0 else None,
+            seconds=result.get("execution_time"), **error,
+        )

@@ -1,12 +1,8 @@
 """The command line `synthea-omop`: parses arguments, calls the functions that do the work, prints."""
 
-import re
-from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
-from functools import wraps
+from logging import INFO
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -15,71 +11,22 @@ from loader.databases import open_database
 from loader.databases.base import Database
 from loader.errors import LoaderError
 from loader.load.export import Export, opened_export
-from loader.load.ledger import is_built
+from loader.load.ledger import is_built, last_outcome
 from loader.load.loading import LoadResult, load_export
 from loader.load.rejects import Limit, Rejects
+from loader.load.standing import gone_text
+from loader.options import common_options, loading_options
 from loader.progress import Reporter
 from loader.report.check import check_export
 from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
-from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, TARGETS, Settings
+from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, Settings
 from loader.vocabulary.athena import opened_vocabulary
 from loader.vocabulary.loading import has_vocabulary, load_vocabulary
 from loader.vocabulary.shard import cut_shard
 
 FOLDER = click.Path(path_type=Path)
-
-
-# A number and a unit, as DuckDB reads it.
-_MEMORY_LIMIT = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B)", re.IGNORECASE)
-
-
-class _Failure(click.ClickException):
-    """Ends the command with the message on standard error and the exit code of the cause."""
-
-    def __init__(self, error: LoaderError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
-
-
-def _checked_memory_limit(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if not _MEMORY_LIMIT.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is no amount of memory like 512MB or 4GB.")
-    return value
-
-
-def _checked_limit(context: click.Context, parameter: click.Parameter, value: str) -> Limit:
-    try:
-        return Limit.parse(value)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-
-
-def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that every verb has, as one `settings` argument; LoaderErrors become exit codes."""
-
-    @click.option(
-        "--target", type=click.Choice(TARGETS), default="duckdb", show_default=True, envvar="SYNTHEA_OMOP_TARGET",
-        show_envvar=True, help="The database engine.",
-    )
-    @click.option(
-        "--database", type=click.Path(dir_okay=False, path_type=Path), default="synthea_omop.duckdb",
-        show_default=True, envvar="SYNTHEA_OMOP_DATABASE", show_envvar=True,
-        help="The DuckDB file. PostgreSQL is found by the PG* variables.",
-    )
-    @click.option(
-        "--memory-limit", default="1GB", callback=_checked_memory_limit, show_default=True,
-        envvar="SYNTHEA_OMOP_MEMORY_LIMIT", show_envvar=True, help="How much memory DuckDB may take.",
-    )
-    @wraps(command)
-    def with_settings(target: str, database: Path, memory_limit: str, **arguments: Any) -> None:
-        try:
-            command(settings=Settings(target, database.absolute(), memory_limit), **arguments)
-        except LoaderError as error:
-            raise _Failure(error) from error
-
-    return with_settings
 
 
 @click.group()
@@ -89,24 +36,6 @@ def main() -> None:
 
     Exit codes: 0 done, 1 input or load, 2 usage, 3 build, 4 data quality.
     """
-
-
-def loading_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of the verbs that load an export."""
-
-    @click.option("--snapshot", is_flag=True, help="DIR is all there is: patients that are not in it are removed.")
-    @click.option(
-        "--workers", type=click.IntRange(min=1), help="Sessions that copy at once on PostgreSQL. [default: the cores]"
-    )
-    @click.option(
-        "--max-rejects", type=str, default="0", show_default=True, callback=_checked_limit, metavar="N|P%",
-        help="How many rows may be unreadable, or which share of them; with more nothing is loaded.",
-    )
-    @wraps(command)
-    def with_workers(settings: Settings, workers: int | None, **arguments: Any) -> None:
-        command(settings=replace(settings, workers=workers) if workers else settings, **arguments)
-
-    return with_workers
 
 
 @main.command()
@@ -122,7 +51,7 @@ def load(settings: Settings, folder: Path, snapshot: bool, max_rejects: Limit) -
     reporter = Reporter()
     with opened_export(folder) as export, open_database(settings) as database:
         result = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
-        _say_what_is_odd(database, export, result, reporter)
+        _say_what_is_odd(database, export, result, reporter, snapshot)
         if not result.repeated:
             reporter.say(f"Loaded batch {result.batch_id}: {result.described()}, into the {database.place}")
 
@@ -178,10 +107,18 @@ def run(
         # The vocabulary first: one that comes after the patients marks them all as changed a second time.
         replaced = load_vocabulary(database, found, reporter) if found else None
         loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
-        _say_what_is_odd(database, export, loaded, reporter)
+        _say_what_is_odd(database, export, loaded, reporter, snapshot)
         if loaded.repeated and not replaced and not full_refresh and is_built(database):
-            reporter.say(f"Nothing has changed since the last build of the {database.place}: nothing to do")
-            return
+            outcome = last_outcome(database)
+            if outcome == "done" or (outcome == "untested" and no_tests):
+                place = database.place
+                reporter.say(f"Nothing has changed since the last build of the {place}: nothing to do", INFO)
+                return
+            reporter.say(
+                "Nothing has changed since the last build, but it "
+                + ("ran without the data tests" if outcome == "untested" else "did not succeed"),
+                INFO,
+            )
         environment = database.dbt_environment()
         database.make_way()
         built = build(settings, environment, reporter, full_refresh, tests=not no_tests)
@@ -203,20 +140,30 @@ def check(settings: Settings, folder: Path) -> None:
         rejected = check_export(export, settings.memory_limit, reporter)
     if rejected:
         raise LoaderError(f"{folder} can only be loaded with --max-rejects {rejected} or more.")
+    reporter.say(f"{folder} can be loaded as it is")
 
 
 @main.command()
 @common_options
 def status(settings: Settings) -> None:
-    """Show what was loaded and built: batches, files, builds."""
+    """Show what was loaded and built: batches, files, rejected rows, builds, and what is to be done."""
     with open_database(settings, only_look=True) as database:
         print_status(database, Reporter())
 
 
-def _say_what_is_odd(database: Database, export: Export, result: LoadResult, reporter: Reporter) -> None:
-    """Rejected rows are in the ledger and duplicates are kept; whoever loads them is told."""
+def _say_what_is_odd(
+    database: Database, export: Export, result: LoadResult, reporter: Reporter, snapshot: bool
+) -> None:
+    """Rejected rows are in the ledger and duplicates are kept; whoever loads them is told. So is who lost patients."""
+    if result.repeated:
+        return
     if rejected := sum(file.rejected for file in result.files):
-        reporter.say(f"{rejected:,} row{'s'[:rejected != 1]} could not be read: see etl.rejected_row")
-    if not result.repeated:
-        for text in repeated_rows_text(repeated_rows(database, export.tables, result.batch_id)):
-            reporter.say(text)
+        reporter.warn(
+            f"{rejected:,} row{'s'[:rejected != 1]} could not be read: see etl.rejected_row, or synthea-omop status"
+        )
+    for text in repeated_rows_text(repeated_rows(database, export.tables, result.batch_id)):
+        reporter.warn(text)
+    # Only a crash and a snapshot take patients away, and the snapshot was asked for.
+    if result.patients.removed and not snapshot:
+        for text in gone_text(database, result.batch_id):
+            reporter.warn(text)

@@ -1,6 +1,7 @@
 {#- At the end of `dbt run` and `dbt build`: closes the build in etl.build (insert-only, so a second row). The changes
-    count as consumed ('done') only when every person-scoped model succeeded in this one invocation: a failed model, a
-    selection and a retry leave them pending, and the next build does them again. -#}
+    count as consumed only when every person-scoped model succeeded in this one invocation: a failed model, a
+    selection and a retry leave them pending ('partial'), and the next build does them again. Of the other outcomes only
+    'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests. -#}
 {% macro finish_build(results) -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
@@ -10,6 +11,8 @@
                 {%- do missing.append(node.name) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
+        {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set statement -%}
             insert into etl.build
                 (build_id, started_at, finished_at, outcome, upto_change_id, full_refresh, models, seconds)
@@ -17,7 +20,7 @@
                 build_id,
                 started_at,
                 cast(now() at time zone 'utc' as timestamp),
-                '{{ "partial" if missing else "done" }}',
+                '{{ "partial" if missing else "failing" if failed else "done" if tests else "untested" }}',
                 upto_change_id,
                 full_refresh,
                 {{ results | selectattr('node.resource_type', 'equalto', 'model') | list | length }},

@@ -24,7 +24,7 @@
             " when not exists (select 1 from raw_synthea.alive) and exists ("
             "select 1 from etl.load_batch where layout <> 'vocabulary' and outcome in ('loaded', 'broken'))"
             " then 'The raw tables hold no data (the server crashed, or a load was killed):"
-            " load the exports again (synthea-omop load DIR), and build then.'"
+            " load the exports again, which synthea-omop status names, and build then.'"
             " end"
         ).columns[0].values()[0] -%}
         {%- if refusal -%}

@@ -84,6 +84,10 @@ class Database(ABC):
         """Whether the work that ended with this error may be tried again now, on a session as good as new."""
         return False
 
+    def is_loading(self) -> bool:
+        """Whether another process is at work in the database, as far as one that only looks can see."""
+        return False
+
     def clock(self) -> datetime:
         """The time in UTC, without a zone, as the ledger keeps it."""
         return datetime.now(UTC).replace(tzinfo=None)

@@ -1,8 +1,10 @@
 """DuckDB: one file, one process at a time; its own reader parses the CSV straight into the typed table."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 import duckdb
@@ -17,6 +19,7 @@ from loader.settings import Settings
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.S)
 _BAD_COUNT = re.compile(r"Expected Number of Columns: \d+ Found: \d+")
+SECONDS_BETWEEN_QUESTIONS = 0.2
 
 
 class DuckdbDatabase(Database):
@@ -42,6 +45,8 @@ class DuckdbDatabase(Database):
             raise LoaderError(_cannot_open(self._path.as_posix(), error)) from error
         self._connection.execute("set TimeZone = 'UTC'")
         self._connection.execute("attach ':memory:' as scratch")
+        # DuckDB knows how far it is only when a bar is on; ours is the one that is shown.
+        self._connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
 
     @property
     def place(self) -> str:
@@ -87,11 +92,33 @@ class DuckdbDatabase(Database):
             form = DATE_FORM if csv.has_bare_dates_for_times else TIME_FORM
             sql += f", dateformat = {literal(DATE_FORM)}, timestampformat = {literal(form)}"
         try:
-            rows = self.execute(sql + ")")
+            with self._telling(on_bytes, csv.path.stat().st_size):
+                rows = self.execute(sql + ")")
         except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.IOException) as error:
             raise LoaderError(_bad_row(csv, str(error))) from error
-        on_bytes(csv.path.stat().st_size)
         return rows
+
+    @contextmanager
+    def _telling(self, on_bytes: OnBytes, size: int) -> Iterator[None]:
+        """Ask DuckDB now and then how far the statement is, in a thread beside it: it calls nobody back."""
+        told, over = 0, Event()
+
+        def ask() -> None:
+            nonlocal told
+            while not over.wait(SECONDS_BETWEEN_QUESTIONS):
+                done = min(int(size * self._connection.query_progress() / 100), size)
+                if done > told:
+                    on_bytes(done - told)
+                    told = done
+
+        asking = Thread(target=ask, daemon=True)
+        asking.start()
+        try:
+            yield
+        finally:
+            over.set()
+            asking.join()
+        on_bytes(size - told)
 
     def side_by_side(self, statements: Sequence[str]) -> list[list[Any] | duckdb.Error]:
         """Run statements that do not depend on each other, two at a time, beside the main session too.

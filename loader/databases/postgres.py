@@ -14,6 +14,7 @@ from loader.settings import Settings
 
 # The same in every session of the project on a server; any constant will do.
 LOCK_KEY = 5_402_779_136_540
+SECONDS_TO_LOCK = 3
 
 
 class PostgresDatabase(PostgresSession):
@@ -24,7 +25,7 @@ class PostgresDatabase(PostgresSession):
         self._workers = settings.workers
         if not only_look:
             try:
-                self._lock()
+                self._take_lock()
             except LoaderError:
                 self.close()
                 raise
@@ -40,11 +41,7 @@ class PostgresDatabase(PostgresSession):
             return False
         self.close()
         self._connection = connect()
-        for attempt in Retrying(
-            retry=retry_if_exception_type(LoaderError), stop=stop_after_delay(5), wait=wait_fixed(0.3), reraise=True
-        ):
-            with attempt:  # The backend of the broken session may hold the lock for a moment.
-                self._lock()
+        self._take_lock()
         self._end_workers_of_killed_loads()
         return True
 
@@ -66,15 +63,30 @@ class PostgresDatabase(PostgresSession):
             (WORKER,),
         )
 
+    def _take_lock(self) -> None:
+        """The backend of a session that has just ended or broken off may hold the lock for a moment."""
+        for attempt in Retrying(
+            retry=retry_if_exception_type(LoaderError), stop=stop_after_delay(SECONDS_TO_LOCK), wait=wait_fixed(0.1),
+            reraise=True,
+        ):
+            with attempt:
+                self._lock()
+
     def _lock(self) -> None:
         if self.query("select pg_try_advisory_lock(?)", (LOCK_KEY,))[0][0]:
             return
-        holder = self.query(
+        holder = self._holders()
+        place = self.place
+        who = f" (server process {holder[0][0]})" if holder else ""
+        raise LoaderError(f"Another synthea-omop is at work in the {place}{who}. Wait for it or end it.")
+
+    def is_loading(self) -> bool:
+        return any(process != self._connection.info.backend_pid for (process,) in self._holders())
+
+    def _holders(self) -> list[tuple[int]]:
+        return self.query(
             "select pid from pg_catalog.pg_locks where locktype = 'advisory' and granted"
             " and (cast(classid as bigint) << 32) + cast(objid as bigint) = ?"
             " and database = (select oid from pg_catalog.pg_database where datname = current_database())",
             (LOCK_KEY,),
         )
-        place = self.place
-        who = f" (server process {holder[0][0]})" if holder else ""
-        raise LoaderError(f"Another synthea-omop is at work in the {place}{who}. Wait for it or end it.")

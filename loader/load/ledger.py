@@ -1,9 +1,11 @@
 """The ledger of loads: a row a batch, a row a file. Times are UTC."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from loader import logs
 from loader.databases.base import Database
 
 
@@ -30,7 +32,8 @@ class Patients:
 
 def call_broken(database: Database) -> None:
     """Batches that a killed process left `running` become `broken`: whoever holds the lock knows that they are dead."""
-    database.execute("update etl.load_batch set outcome = 'broken' where outcome = 'running'")
+    if broken := database.execute("update etl.load_batch set outcome = 'broken' where outcome = 'running'"):
+        logs.event("batches broken", logging.WARNING, batches=broken)
 
 
 def start_batch(database: Database, source: str, layout: str) -> int:
@@ -42,6 +45,7 @@ def start_batch(database: Database, source: str, layout: str) -> int:
             "insert into etl.load_batch (batch_id, source, layout, started_at, outcome) values (?, ?, ?, ?, 'running')",
             (batch_id, source, layout, database.clock()),
         )
+    logs.batch_started(batch_id, source, layout)
     return batch_id
 
 
@@ -67,11 +71,21 @@ def finish_batch(database: Database, batch_id: int, files: Sequence[LoadedFile],
     )
 
 
+def log_loaded(files: Sequence[LoadedFile], patients: Patients, seconds: float) -> float:
+    """Tell the log that the batch is committed; the seconds it took."""
+    logs.batch_ended(
+        "loaded", rows=sum(file.rows for file in files), seconds=seconds, bytes=sum(file.bytes for file in files),
+        rejected=sum(file.rejected for file in files), **vars(patients),
+    )
+    return seconds
+
+
 def fail_batch(database: Database, batch_id: int) -> None:
     """Say that nothing of the batch was kept, after its transaction was rolled back.
 
     Where the connection is gone the batch stays `running`, and the next load calls it broken.
     """
+    logs.batch_ended("failed")
     with suppress(*database.errors), database.transaction():
         database.execute(
             "update etl.load_batch set finished_at = ?, outcome = 'failed' where batch_id = ?", (database.clock(), batch_id)
@@ -109,14 +123,27 @@ def batch_of(database: Database, sizes: Mapping[str, int], sha256_of: Callable[[
     return None
 
 
+# The outcomes of a build that brought every change into the CDM; only of `done` ones all tests passed.
+CONSUMED = "('done', 'untested', 'failing')"
+
+
+def last_outcome(database: Database) -> str | None:
+    """What became of the build that was started last; None before the first one."""
+    rows = database.query(
+        "select outcome from etl.build where build_id = (select max(build_id) from etl.build)"
+        " order by case when outcome = 'started' then 1 else 2 end desc limit 1"
+    )
+    return rows[0][0] if rows else None
+
+
 def is_built(database: Database) -> bool:
-    """Whether the last build was complete and began when everything that is loaded now was there."""
+    """Whether the last build saw everything that is loaded now; how it went, `last_outcome` says."""
     return database.query(
-        """select coalesce(max(build.upto_change_id), -1) >= (
+        f"""select coalesce(max(build.upto_change_id), -1) >= (
                 select coalesce(max(change_id), 0) from etl.patient_change
             ) and max(build.started_at) >= (
                 select coalesce(max(finished_at), max(started_at)) from etl.load_batch where outcome = 'loaded'
             )
         from etl.build as build
-        where build.outcome = 'done' and build.build_id = (select max(build_id) from etl.build)"""
+        where build.outcome in {CONSUMED} and build.build_id = (select max(build_id) from etl.build)"""
     )[0][0] or False

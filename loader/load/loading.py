@@ -1,21 +1,21 @@
 """The load of one export: all of it or nothing, by patient, and only what changed."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from logging import INFO
 from pathlib import Path
 from time import perf_counter
 
 from loader.archives import unpacked
-from loader.csv_file import CsvFile
 from loader.databases.base import Database, quoted
 from loader.databases.tables import RAW
 from loader.errors import LoaderError
 from loader.load.export import Export
 from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
-    LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, start_batch,
+    LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, log_loaded, start_batch,
 )
 from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines, lines_of
 from loader.load.looked import Looked, Source
@@ -56,7 +56,7 @@ def load_export(
     An export that is loaded already and still stands is left alone (`repeated`).
     """
     for remark in export.remarks:
-        reporter.say(remark)
+        reporter.warn(remark)
     for left in reversed(range(ATTEMPTS)):
         try:
             return _load_once(database, export, reporter, snapshot, rejects or Rejects())
@@ -64,7 +64,7 @@ def load_export(
             if not left or not database.recover(error):
                 raise
             rejects = rejects and Rejects(rejects.limit)
-            reporter.say(f"The {database.place} broke off ({' '.join(str(error).split())}): loading again")
+            reporter.warn(f"The {database.place} broke off ({' '.join(str(error).split())}): loading again")
     raise AssertionError
 
 
@@ -79,7 +79,7 @@ def _load_once(
         sizes = {name: path.stat().st_size for name, path in paths.items()}
         batch_id = batch_of(database, sizes, lambda name: fingerprints[paths[name]])
         if batch_id and stands(database, batch_id, sources, snapshot):
-            reporter.say(f"{export.source} is loaded already (batch {batch_id}): nothing to do")
+            reporter.say(f"{export.source} is loaded already (batch {batch_id}): nothing to do", INFO)
             return LoadResult(batch_id, [], Patients(), perf_counter() - started, repeated=True)
         reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
         batch_id = start_batch(database, str(export.source), export.layout)
@@ -92,7 +92,7 @@ def _load_once(
         except BaseException:
             fail_batch(database, batch_id)
             raise
-    return LoadResult(batch_id, files, patients, perf_counter() - started)
+    return LoadResult(batch_id, files, patients, log_loaded(files, patients, perf_counter() - started))
 
 
 def _clean_up(database: Database) -> None:
@@ -120,7 +120,8 @@ class _Load:
         lines = lines_of(self.database, [(source.table, source.file) for source in self.sources])
         empty = is_gone(self.database)
         if lines and not empty:
-            lines.compare()
+            with self.reporter.step("lines"):
+                lines.compare()
             if lines.mostly_known:
                 with suppress(LoaderError, CopyAgain):
                     # When something is wrong with a line, whoever names it has to see the file itself.
@@ -142,14 +143,16 @@ class _Load:
                 tables = {table.name: quoted(table.schema, table.name) for table in RAW}
                 copying = Copying(database, workers, tables, self.batch_id, looked, self.reporter)
                 copied = copying.run()
-                if lines:
-                    lines.compare()
-                patients = changes_of_a_first_load(database, self.batch_id, bool(lines and lines.complete))
+                with self.reporter.step("changes"):
+                    if lines:
+                        lines.compare()
+                    patients = changes_of_a_first_load(database, self.batch_id, bool(lines and lines.complete))
                 files = self._files(copied, looked)
                 self._close(files, patients, looked.rejects, lines)
                 # The main session last: until it commits, the sentinel is empty and what the others wrote is no data.
                 copying.commit()
-            settle(database, workers, database.unfinished(RAW))
+            with self.reporter.step("indexes"):
+                settle(database, workers, database.unfinished(RAW))
         return files, patients
 
     def _replace(
@@ -167,16 +170,18 @@ class _Load:
             copying.commit()
             everybody = f"select id from {arrived['patients']}" if cut_from is None else KEYS_OF_WHOLE_PATIENTS
             with database.transaction():
-                patients, outgrown = replace_changed(
-                    database, self.batch_id, arrived, everybody if self.snapshot else None
-                )
+                with self.reporter.step("changes"):
+                    patients, outgrown = replace_changed(
+                        database, self.batch_id, arrived, everybody if self.snapshot else None
+                    )
                 if cut_from is None:
                     files = self._files(copied, looked)
                 else:
                     files = self._known_files(copied, lines, cut_from)
                 self._close(files, patients, looked.rejects, lines)
                 database.drop_arrivals()
-            settle(database, workers, outgrown)
+            with self.reporter.step("indexes"):
+                settle(database, workers, outgrown)
         return files, patients
 
     def _replace_differing(self, lines: Lines) -> tuple[list[LoadedFile], Patients]:
@@ -225,25 +230,4 @@ class _Load:
         self.database.execute("insert into raw_synthea.alive (batch_id) values (?)", (self.batch_id,))
         finish_batch(self.database, self.batch_id, files, patients)
         for file in files:
-            self.reporter.say(f"  {file.name}: {file.rows:,} rows in {file.seconds:.1f} s")
-
-
-def copy_files(
-    database: Database,
-    files: dict[str, CsvFile],
-    table_for: Callable[[str], str],
-    constants_for: Callable[[CsvFile], dict[str, str | int]],
-    fingerprints: Fingerprints,
-    reporter: Reporter,
-) -> list[LoadedFile]:
-    """Copy files one after the other through the one session, each into `table_for` its name."""
-    loaded = []
-    for name, file in files.items():
-        started = perf_counter()
-        size = file.path.stat().st_size
-        with reporter.bytes_bar(file.path.name, size) as advance:
-            rows = database.copy(file, table_for(name), constants_for(file), advance)
-        seconds = perf_counter() - started
-        loaded.append(LoadedFile(file.path.name, size, fingerprints[file.path], rows, seconds))
-        reporter.say(f"  {file.path.name}: {rows:,} rows in {seconds:.1f} s")
-    return loaded
+            self.reporter.copied(file.name, file.rows, file.seconds, file.bytes, file.rejected)

@@ -14,6 +14,7 @@ from threading import Event, Lock
 from time import perf_counter
 from typing import Any, TypeVar
 
+from loader import logs
 from loader.csv_file import CsvFile
 from loader.databases.base import Database, OnBytes
 from loader.databases.ranges import Span, cut
@@ -63,7 +64,7 @@ class Copying:
 
     def run(self) -> dict[Path, Copied]:
         """Copy all sources; CopyAgain when what was copied is not what should have been."""
-        sources, stop = self._looked.sources, Event()
+        sources, stop, started = self._looked.sources, Event(), perf_counter()
         # The main session writes the ledger in the transaction in which it sees the patients.
         beside = [source for source in sources if self._workers and source.table != "patients"]
         own = [source for source in sources if source not in beside]
@@ -85,6 +86,8 @@ class Copying:
                 parts.clear()
                 raise
         self._compare()
+        rows = sum(copied.rows for copied in self._copied.values())
+        logs.event("step finished", step="copy", rows=rows, seconds=perf_counter() - started, bytes=size)
         return self._copied
 
     def commit(self) -> None:
@@ -154,9 +157,12 @@ class Copying:
         except LoaderError as error:
             self._failures[path] = error
             return
+        seconds = perf_counter() - started
+        size = part.bytes or file.path.stat().st_size
+        logs.debug("part copied", file=part.source.name, step="copy", rows=rows, seconds=seconds, bytes=size)
         with self._lock:
             self._copied[path].rows += rows
-            self._copied[path].seconds += perf_counter() - started
+            self._copied[path].seconds += seconds
 
 
 def settle(database: Database, workers: Sequence[Database], tables: Sequence[Table]) -> None:

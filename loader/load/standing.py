@@ -1,10 +1,11 @@
-"""Whether what an earlier batch loaded is still there, so that loading it again would change nothing."""
+"""Whether what earlier batches loaded is still there: loading it again would change nothing, or bring it back."""
 
+import shlex
 from collections.abc import Sequence
 
 from loader.csv_file import read_rows
 from loader.databases.base import Database, quoted
-from loader.load.changes import SHARED
+from loader.load.changes import KNOWN_PATIENTS, SHARED
 from loader.load.looked import Source
 
 ALL_ROWS = 2**62
@@ -33,6 +34,46 @@ def stands(database: Database, batch_id: int, sources: Sequence[Source], snapsho
         == len(_ids(sources, name))
         for name in {source.table for source in sources} & {"patients", *SHARED}
     )
+
+
+def gone_text(database: Database, batch_id: int | None = None) -> list[str]:
+    """What to say about patients whose rows a crash of PostgreSQL took away, and how they come back; nothing if none.
+
+    With `batch_id` those that this batch, the first one after the crash, did not bring back; else all that are known.
+    """
+    gone = f"select patient_id from ({KNOWN_PATIENTS}) as known"
+    if batch_id is not None:
+        gone = f"select patient_id from etl.patient_change where change = 'removed' and batch_id = {int(batch_id)}"
+    patients = database.query(f"select count(distinct patient_id) from ({gone}) as gone")[0][0]
+    if not patients:
+        return []
+    here = database.query("select source from etl.load_batch where batch_id = ?", (batch_id or 0,))
+    # In the order of their last loads: whatever came later replaced what came before.
+    sources = database.query(
+        f"""select batch.source, count(distinct change.patient_id)
+        from etl.patient_change as change
+        inner join etl.load_batch as batch on change.batch_id = batch.batch_id
+        where change.change in ('new', 'changed') and batch.outcome = 'loaded' and batch.layout <> 'vocabulary'
+            and change.patient_id in ({gone}) and batch.batch_id <> ?
+        group by batch.source order by max(batch.batch_id)""",
+        (batch_id or 0,),
+    )
+    elsewhere = [row for row in sources if (row[0],) not in here]
+    many, were = ("patients", "were") if patients > 1 else ("patient", "was")
+    if batch_id is None:
+        text = f"The raw rows of {patients:,} {many} are gone: PostgreSQL empties these tables when it crashes. Builds wait."
+    else:
+        text = (
+            f"{patients:,} {many} that {were} loaded before a crash of PostgreSQL emptied the raw tables did not come"
+            f" back with this export: the next build takes {'them' if patients > 1 else 'it'} out of the CDM."
+        )
+    if not elsewhere:
+        return [f"{text} The export that brought them lay in the same place: put it there again and load it."]
+    order = ", in this order" if len(elsewhere) > 1 else ""
+    return [f"{text} To have {'them' if patients > 1 else 'it'} back, with the same ids, load again{order}:"] + [
+        f"  synthea-omop load {shlex.quote(source)}  ({count:,} {'patients' if count > 1 else 'patient'})"
+        for source, count in elsewhere
+    ]
 
 
 def _ids(sources: Sequence[Source], table: str) -> set[str]:

@@ -26,22 +26,22 @@ def check_export(export: Export, memory_limit: str, reporter: Reporter) -> int:
     """Print what is in the export and what is wrong with it; the number of rows that a load would reject."""
     reporter.say(f"{export.source}: a Synthea export of release line {export.layout}, {len(export.files)} files")
     for remark in export.remarks:
-        reporter.say(remark)
+        reporter.warn(remark)
     missing = [f"{name}.csv" for name in missing_files(export)]
     if missing:
-        reporter.say(f"Missing, though {export.layout} writes them by default: {', '.join(missing)}")
+        reporter.warn(f"Missing, though {export.layout} writes them by default: {', '.join(missing)}")
     with tempfile.TemporaryDirectory(prefix="synthea-omop-check-") as scratch:
         settings = Settings("duckdb", Path(scratch) / "check.duckdb", memory_limit)
         with open_database(settings) as database:
             rejects = Rejects(ANY_NUMBER)
             _copy(database, export, rejects, reporter)
             for text in rejects.named():
-                reporter.say(f"  {text}")
+                reporter.warn(f"  {text}")
             for text in repeated_rows_text(repeated_rows(database, export.tables, BATCH)):
-                reporter.say(text)
+                reporter.warn(text)
             broken = broken_references(database, export.tables)
     for name, column, target, rows, values in broken:
-        reporter.say(
+        reporter.warn(
             f"{name}.{column}: {rows:,} row{'s'[:rows != 1]} refer to {values:,} {target} that are not in the export"
         )
     if not broken:

@@ -1,14 +1,17 @@
 """The load of a vocabulary: a new one replaces the old in one step, and every patient has to be mapped anew."""
 
+from logging import INFO
 from time import perf_counter
 
 from loader.csv_file import CsvFile, count_rows
 from loader.databases.base import Database, quoted
 from loader.databases.tables import VOCABULARY
 from loader.errors import LoaderError
-from loader.load.ledger import LoadedFile, Patients, fail_batch, finish_batch, loaded_fingerprints, start_batch
 from loader.load.fingerprints import Fingerprints
-from loader.load.loading import LoadResult, copy_files
+from loader.load.ledger import (
+    LoadedFile, Patients, fail_batch, finish_batch, loaded_fingerprints, log_loaded, start_batch,
+)
+from loader.load.loading import LoadResult
 from loader.load.replacing import write_changes
 from loader.progress import Reporter
 from loader.vocabulary.athena import Vocabulary
@@ -25,14 +28,14 @@ def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Report
     """Replace the vocabulary of the database; None when it is the one that is there already."""
     started = perf_counter()
     for remark in vocabulary.remarks:
-        reporter.say(remark)
+        reporter.warn(remark)
     files = list(vocabulary.files.values())
     with Fingerprints(file.path for file in files) as fingerprints:
         known = loaded_fingerprints(database, LAYOUT)
         if {file.path.name for file in files} == set(known) and all(
             fingerprints[file.path] == known[file.path.name] for file in files
         ):
-            reporter.say(f"The vocabulary of {vocabulary.folder} is loaded already")
+            reporter.say(f"The vocabulary of {vocabulary.folder} is loaded already", INFO)
             return None
         reporter.say(f"Loading the vocabulary of {vocabulary.folder} ({len(files)} files)")
         batch_id = start_batch(database, str(vocabulary.folder), LAYOUT)
@@ -43,7 +46,8 @@ def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Report
             fail_batch(database, batch_id)
             raise
     _say_if_names_are_missing(database, reporter)
-    return LoadResult(batch_id, loaded, Patients(changed=changed), perf_counter() - started)
+    patients = Patients(changed=changed)
+    return LoadResult(batch_id, loaded, patients, log_loaded(loaded, patients, perf_counter() - started))
 
 
 def _replace(
@@ -52,16 +56,28 @@ def _replace(
     """Put the files in the place of what there was, inside the transaction; the files and how many patients it moves."""
     for table in VOCABULARY:
         database.empty(table)
-    loaded = copy_files(
-        database, vocabulary.files, lambda name: quoted("raw_vocabulary", name), lambda file: {}, fingerprints, reporter
-    )
+    loaded = [
+        _copy(database, name, file, fingerprints, reporter) for name, file in vocabulary.files.items()
+    ]
     for file, found in zip(vocabulary.files.values(), loaded, strict=True):
         _check_row_count(file, found)
-    for table in VOCABULARY:
-        database.finish(table)
+    with reporter.step("indexes"):
+        for table in VOCABULARY:
+            database.finish(table)
     changed = write_changes(database, batch_id, "select distinct id, 'vocabulary' from raw_synthea.patients")
     finish_batch(database, batch_id, loaded, Patients(changed=changed))
     return loaded, changed
+
+
+def _copy(
+    database: Database, name: str, file: CsvFile, fingerprints: Fingerprints, reporter: Reporter
+) -> LoadedFile:
+    started, size = perf_counter(), file.path.stat().st_size
+    with reporter.bytes_bar(file.path.name, size) as advance:
+        rows = database.copy(file, quoted("raw_vocabulary", name), {}, advance)
+    seconds = perf_counter() - started
+    reporter.copied(file.path.name, rows, seconds, size)
+    return LoadedFile(file.path.name, size, fingerprints[file.path], rows, seconds)
 
 
 def _check_row_count(file: CsvFile, loaded: LoadedFile) -> None:
@@ -80,7 +96,7 @@ def _say_if_names_are_missing(database: Database, reporter: Reporter) -> None:
         " and (concept_name is null or trim(concept_name) = '')"
     )[0][0]
     if nameless:
-        reporter.say(
+        reporter.warn(
             f"{nameless:,} CPT4 concept{'s'[:nameless != 1]} have no name: run the download's cpt4 script"
             " (cpt.sh or cpt.bat with a UMLS key) in its folder and load it again to have them."
         )

@@ -99,7 +99,7 @@ def test_a_killed_load_leaves_the_state_before_or_after_it(
     assert torn or (sum(rows) > 0) == done
     assert query(engine_environment, "select count(*) from raw_synthea.alive") == [(int(done),)]
     if not done:
-        assert "running" in succeed(engine_environment, "status")
+        assert "Batch 1 broke off: nothing of it was kept" in succeed(engine_environment, "status")
     succeed(engine_environment, "load", first)
     assert query(engine_environment, status) == ([(1, "loaded")] if done else [(1, "broken"), (2, "loaded")])
     assert first_names(engine_environment) == ["Ann", "Ben"]
@@ -163,12 +163,43 @@ def test_a_crash_of_the_server_empties_the_tables_and_the_next_load_fills_them(
         assert query(environment, "select count(*) from raw_synthea.patients") == [(0,)]
         with pytest.raises(AssertionError, match="The raw tables hold no data"):
             run(*dbt_command("run", "--select", "person"), environment=environment)
+        status = succeed(environment, "status")
+        assert "The raw rows of 2 patients are gone" in status and f"synthea-omop load {folder}  (2 patients)" in status
         succeed(environment, "load", folder)
         assert first_names(environment) == ["Ann", "Ann"]
         assert query(environment, "select batch_id from raw_synthea.alive") == [(2,)]
+        assert "are gone" not in succeed(environment, "status")
+
+
+def test_patients_that_do_not_come_back_after_a_crash_are_named_with_the_way_back(
+    own_server: PostgresServer, tmp_path: Path
+) -> None:
+    """They are `removed`: an incremental build has to equal a full refresh, and that would not find them."""
+    ann = export(tmp_path / "ann", patient(ANN))
+    both = export(tmp_path / "both of them", patient(ANN, first="Anna"), patient(BEN, first="Ben"))
+    ben = export(tmp_path / "ben", patient(BEN, first="Benno"))
+    with postgres_environment(own_server, tmp_path) as environment:
+        for folder in (ann, both, ben):
+            assert "crash" not in succeed(environment, "load", folder)
         crash(environment)
-        # Who does not come back is gone.
-        assert "1 changed, 1 removed" in succeed(environment, "load", export(tmp_path / "ann", patient(ANN)))
+        output = succeed(environment, "load", ann)
+        assert "1 changed, 1 removed" in output
+        assert "1 patient that was loaded before a crash of PostgreSQL" in output
+        assert "To have it back, with the same ids, load again, in this order:" in output
+        order = [f"synthea-omop load '{both}'  (1 patient)", f"synthea-omop load {ben}  (1 patient)"]
+        assert [line.strip() for line in output.splitlines() if line.startswith("  synthea-omop")] == order
+        for folder in (both, ben):
+            succeed(environment, "load", folder)
+        assert first_names(environment) == ["Anna", "Benno"]
+        # A snapshot says itself that nobody else is there.
+        crash(environment)
+        output = succeed(environment, "load", ann, "--snapshot")
+        assert "1 removed" in output and "crash" not in output
+        # Who is no longer where they were loaded from.
+        cid = export(tmp_path / "cid", patient("c0000000-0000-0000-0000-000000000003"))
+        succeed(environment, "load", cid)
+        crash(environment)
+        assert "put it there again and load it" in succeed(environment, "load", export(cid, patient(ANN)))
 
 
 def test_a_load_outlives_a_crash_of_the_server(own_server: PostgresServer, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ person_keys as (
 consumed as (
     select coalesce(max(upto_change_id), 0) as upto_change_id
     from builds
-    where outcome = 'done'
+    where outcome in ('done', 'untested', 'failing')
 ),
 
 pending as (

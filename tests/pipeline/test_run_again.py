@@ -1,0 +1,75 @@
+"""`run` with nothing new: whether it says that all is well depends on how the last build ended."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.loader.command_line import query
+from tests.support.commands import at_once
+from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
+from tests.support.postgres_server import PostgresServer
+
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "target", "logs", "__pycache__", "*.duckdb*", "bench")
+FAILING, AGAIN, UNTESTED, STILL_UNTESTED, TESTED, NOTHING = range(6)
+
+
+@pytest.fixture(scope="module")
+def histories(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, list[tuple[int, str]]]]:
+    """Engine -> exit code and output of each `run` of one export, and at the end the outcomes in etl.build."""
+    with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:
+        environments = [duckdb_environment(tmp_path_factory.mktemp("duckdb")), postgres]
+        folders = [tmp_path_factory.mktemp("project") / engine for engine in ENGINES]
+        histories = at_once(lambda pair: _history(*pair), list(zip(environments, folders, strict=True)))
+        yield dict(zip(ENGINES, histories, strict=True))
+
+
+def _history(environment: Mapping[str, str], project: Path) -> list[tuple[int, str]]:
+    """The first two runs meet a data test that fails, the next two run without tests, the last two with all."""
+    shutil.copytree(REPOSITORY, project, ignore=NOT_COPIED)
+    (project / "tests" / "always_fails.sql").write_text("select 1 as one\n")
+
+    def run(*options: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "loader", "run", *options], cwd=project, text=True,
+            env={**environment, "PYTHONPATH": str(project)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        return done.returncode, done.stdout
+
+    runs = [run(), run()]
+    (project / "tests" / "always_fails.sql").unlink()
+    runs += [run("--no-tests"), run("--no-tests"), run(), run()]
+    outcomes = query(environment, "select outcome from etl.build where finished_at is not null order by build_id")
+    return [*runs, (0, " ".join(outcome for (outcome,) in outcomes))]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_after_failed_data_tests_a_run_tests_again(
+    histories: dict[str, list[tuple[int, str]]], engine: str
+) -> None:
+    history = histories[engine]
+    for code, output in history[FAILING : AGAIN + 1]:
+        assert code == 4 and "1 data tests failed: always_fails" in output, output
+    assert "Nothing has changed since the last build, but it did not succeed" in history[AGAIN][1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_build_without_tests_is_good_enough_only_for_who_wants_none(
+    histories: dict[str, list[tuple[int, str]]], engine: str
+) -> None:
+    history = histories[engine]
+    assert [code for code, _ in history[UNTESTED:]] == [0] * 5
+    assert "nothing to do" in history[STILL_UNTESTED][1].splitlines()[-1]
+    assert "it ran without the data tests" in history[TESTED][1] and "Done. PASS=" in history[TESTED][1]
+    assert "nothing to do" in history[NOTHING][1].splitlines()[-1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_ledger_says_how_each_build_ended(histories: dict[str, list[tuple[int, str]]], engine: str) -> None:
+    assert histories[engine][-1][1] == "failing failing untested done"
