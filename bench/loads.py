@@ -8,6 +8,7 @@ export again with one patient in a hundred changed.
 """
 
 import argparse
+import gzip
 import json
 import shutil
 import statistics
@@ -105,6 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.loads", description=__doc__.splitlines()[0])
     parser.add_argument("--export", type=Path, required=True, help="folder of a Synthea export")
     parser.add_argument("--copies", type=int, default=1, help="how many times its patients are copied (default 1)")
+    parser.add_argument("--packed", action="store_true", help="gzip the files; the unit on DuckDB reads them packed too")
     parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
     parser.add_argument("--pairs", type=int, default=3, help="units and candidates (default 3)")
     parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")
@@ -114,6 +116,11 @@ def main() -> None:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))
         copy_export(arguments.export.absolute(), folder / "export", arguments.copies)
         change_patients(folder / "export", folder / "changed")
+        if arguments.packed:
+            for path in folder.glob("*/*.csv"):
+                with path.open("rb") as plain, gzip.open(f"{path}.gz", "wb", compresslevel=6) as packed:
+                    shutil.copyfileobj(plain, packed, 1 << 20)
+                path.unlink()
         for name in arguments.engine:
             with ExitStack() as servers:
                 server = servers.enter_context(postgres_server(SERVER_SETTINGS)) if name == "postgres" else None

@@ -17,12 +17,19 @@ def duckdb_unit(export: Path, database: Path, memory_limit: str) -> float:
     started = time.perf_counter()
     with duckdb.connect(database, config={"memory_limit": memory_limit}) as connection:
         for name, file in files:
-            columns = ", ".join(f"'{column}': '{kind}'" for column, kind in _columns(file))
-            connection.execute(
-                f"create table {name} as select * from read_csv('{file.path}', auto_detect = false, header = true,"
-                f" delim = ',', quote = '\"', escape = '\"', columns = {{{columns}}})"
-            )
+            connection.execute(f"create table {name} as select * from {bare_read(file)}")
     return time.perf_counter() - started
+
+
+def bare_read(file: CsvFile) -> str:
+    """The SQL that reads a file with given types; a gzipped one is unpacked by DuckDB."""
+    columns = ", ".join(f"'{column}': '{kind}'" for column, kind in _columns(file))
+    form = f", dateformat = '{file.date_format}'" if file.date_format else ""
+    return (
+        f"read_csv('{file.path}', auto_detect = false, header = true, delim = '{file.delimiter}',"
+        f" quote = '{file.quote or ''}', escape = '{file.quote or ''}', columns = {{{columns}}}{form},"
+        f" compression = '{'gzip' if file.compressed else 'none'}')"
+    )
 
 
 def postgres_unit(export: Path, psql: Path, environment: Mapping[str, str]) -> float:
@@ -33,10 +40,10 @@ def postgres_unit(export: Path, psql: Path, environment: Mapping[str, str]) -> f
     files = read_export(export).files
     for name, file in files:
         columns = ", ".join(f'"{column}" {kind}' for column, kind in _columns(file))
-        _psql(psql, environment, f"create unlogged table {name} ({columns})")
+        run_psql(psql, environment, f"create unlogged table {name} ({columns})")
     started = time.perf_counter()
     for name, file in files:
-        _psql(psql, environment, f"\\copy {name} from '{file.path}' with (format csv, header true)")
+        run_psql(psql, environment, f"\\copy {name} from '{file.path}' with (format csv, header true)")
     return time.perf_counter() - started
 
 
@@ -46,7 +53,8 @@ def _columns(file: CsvFile) -> list[tuple[str, str]]:
     return [(column.name, column.type) if column else (field.lower(), "text") for field, column in typed]
 
 
-def _psql(psql: Path, environment: Mapping[str, str], command: str) -> None:
+def run_psql(psql: Path, environment: Mapping[str, str], command: str) -> None:
+    """Run one statement or meta-command with psql; CalledProcessError when it fails."""
     subprocess.run(
         [psql, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", command],
         env=dict(environment),
