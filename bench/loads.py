@@ -106,7 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.loads", description=__doc__.splitlines()[0])
     parser.add_argument("--export", type=Path, required=True, help="folder of a Synthea export")
     parser.add_argument("--copies", type=int, default=1, help="how many times its patients are copied (default 1)")
-    parser.add_argument("--packed", action="store_true", help="gzip the files; the unit on DuckDB reads them packed too")
+    parser.add_argument("--packed", action="store_true", help="DuckDB only: gzip the files, for the unit too")
     parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
     parser.add_argument("--pairs", type=int, default=3, help="units and candidates (default 3)")
     parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")

@@ -2,8 +2,9 @@
 
 `python -m bench.vocabulary --concepts 6000000 --ancestors 70000000 --engine duckdb --pairs 3 --out FILE`
 
-The rows are made up, their ids count upwards. Relationships are twice as many as concepts, synonyms as many. The unit on PostgreSQL is `psql \\copy` into tables of the same types, then the same keys and
-indexes; on DuckDB, which has neither, it is `read_csv` alone.
+The rows are made up, their ids count upwards. Relationships are twice as many as concepts, synonyms as many. The unit
+on PostgreSQL is `psql \\copy` into tables of the same types, then the same keys, indexes and statistics; on DuckDB,
+which has none, it is `read_csv` alone.
 """
 
 import argparse
@@ -50,7 +51,8 @@ ROWS = {
 def make_vocabulary(folder: Path, concepts: int, ancestors: int) -> int:
     """Write the files of a made-up download; their bytes."""
     counts = {
-        "concepts": concepts, "ancestors": ancestors, "relationships": 2 * concepts, "strengths": concepts // 2, "one": 1,
+        "concepts": concepts, "ancestors": ancestors, "relationships": 2 * concepts, "strengths": concepts // 2,
+        "one": 1,
     }
     folder.mkdir()
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "preserve_insertion_order": "false"}) as connection:
@@ -78,7 +80,8 @@ def postgres_unit(folder: Path, psql: Path, environment: Mapping[str, str]) -> f
     """Seconds of `\\copy` of one file after the other, then the keys and indexes that the loader makes."""
     files = read_vocabulary(folder).files
     for name in files:
-        run_psql(psql, environment, f"create table {quoted(name)} ({column_definitions(VOCABULARY_TABLES[name].columns)})")
+        columns = column_definitions(VOCABULARY_TABLES[name].columns)
+        run_psql(psql, environment, f"create table {quoted(name)} ({columns})")
     started = time.perf_counter()
     for name, file in files.items():
         run_psql(
@@ -86,10 +89,12 @@ def postgres_unit(folder: Path, psql: Path, environment: Mapping[str, str]) -> f
             f"\\copy {name} from '{file.path}' with (format csv, header true, delimiter E'\\t', quote E'\\x01')",
         )
         table = VOCABULARY_TABLES[name]
-        keys = [f"alter table {quoted(name)} add primary key ({', '.join(table.primary_key)})"] if table.primary_key else []
-        keys += [f"create index on {quoted(name)} ({', '.join(index)})" for index in table.indexes]
-        for statement in (*keys, f"analyze {quoted(name)}"):
-            run_psql(psql, environment, statement)
+        if table.primary_key:
+            keys = ", ".join(table.primary_key)
+            run_psql(psql, environment, f"alter table {quoted(name)} add primary key ({keys})")
+        for index in table.indexes:
+            run_psql(psql, environment, f"create index on {quoted(name)} ({', '.join(index)})")
+        run_psql(psql, environment, f"analyze {quoted(name)}")
     return time.perf_counter() - started
 
 
@@ -116,7 +121,7 @@ def run_pair(name: str, server: PostgresServer | None, vocabulary: Path, folder:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.vocabulary", description=__doc__.splitlines()[0])
     parser.add_argument("--concepts", type=int, default=6_000_000, help="rows of CONCEPT.csv (default 6,000,000)")
-    parser.add_argument("--ancestors", type=int, default=70_000_000, help="rows of CONCEPT_ANCESTOR.csv (default 70,000,000)")
+    parser.add_argument("--ancestors", type=int, default=70_000_000, help="of CONCEPT_ANCESTOR.csv (default 70,000,000)")
     parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
     parser.add_argument("--pairs", type=int, default=3, help="units and candidates (default 3)")
     parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")

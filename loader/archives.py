@@ -65,7 +65,9 @@ def _gunzip(path: Path, target: Path) -> None:
                 out.write(chunk)
     except (OSError, EOFError, zlib.error) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
-            raise LoaderError(f"{path}: unpacks to more than is free in {target.parent}. Set TMPDIR to a larger disk.") from error
+            raise LoaderError(
+                f"{path}: unpacks to more than is free in {target.parent}. Set TMPDIR to a larger disk."
+            ) from error
         raise LoaderError(
             f"{path}: cannot be read ({error}). Copy or export the file again; nothing of this load was kept."
         ) from error
