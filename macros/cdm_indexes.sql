@@ -19,6 +19,7 @@
         'cost': ['cost_event_id'],
         'condition_era': ['person_id', 'condition_concept_id'],
         'drug_era': ['person_id', 'drug_concept_id'],
+        'fact_relationship': ['domain_concept_id_1', 'domain_concept_id_2', 'relationship_concept_id'],
         'cdm_source': [],
     }) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- Primary key of each CDM table that is built here. death and cdm_source have none. -#}
+{#- Primary key of each CDM table that is built here. death, fact_relationship and cdm_source have none. -#}
 {% macro cdm_primary_keys() -%}
     {{ return({
         'person': 'person_id',
