@@ -1,14 +1,8 @@
 -- One row per person, Synthea file, outcome and vocabulary: how many rows of the file went there.
 {{ config(materialized='incremental') }}
-{#- What a table tells by its rows alone: file, outcome, table, and whether its rows are rows of the file or further
-    ones. A further effect of a file is one more line. -#}
-{%- set counted_tables = [
-    ('patients', 'person', 'person', 'source_rows'),
-    ('patients', 'death', 'death', 'further_rows'),
-    ('encounters', 'visit_detail', 'visit_detail', 'source_rows'),
-    ('encounters', 'visit_occurrence', 'visit_occurrence', 'further_rows'),
-    ('encounters', 'cost', 'visit_detail', 'further_rows'),
-    ('payer_transitions', 'payer_plan_period', 'payer_plan_period', 'source_rows'),
+{#- Files of which every row is one row of a table. -#}
+{%- set whole_files = [
+    ('patients', 'person'), ('encounters', 'visit_detail'), ('payer_transitions', 'payer_plan_period'),
 ] %}
 {%- set is_priced = "source_file in ('medications', 'immunizations', 'procedures')" %}
 with
@@ -27,9 +21,14 @@ claims as (
     select * from {{ ref('person_claim_accounting') }}
     {{ of_changed_persons() }}
 ),
-{%- for file, outcome, table, column in counted_tables %}
 
-rows_{{ loop.index }} as (
+further as (
+    select * from {{ ref('person_further_rows') }}
+    {{ of_changed_persons() }}
+),
+{%- for file, table in whole_files %}
+
+{{ table }}_rows as (
     select * from {{ ref(table) }}
     {{ of_changed_persons() }}
 ),
@@ -50,7 +49,8 @@ event_counts as (
             case when target_no = 1 and target_concept_id = 0 and source_concept_id = 0 then 1 end
         ) as unknown_code_rows,
         count(case when target_no = 1 and {{ is_priced }} then 1 end) as costs,
-        count(case when target_no = 1 and source_file = 'procedures' then record_id end) as studies
+        count(case when target_no = 1 and source_file = 'procedures' then record_id end) as studies,
+        count(case when target_no = 1 then reason_code end) as links
     from events
     group by person_id, source_file, cdm_table, coalesce(vocabulary_id, 'None')
 ),
@@ -68,7 +68,9 @@ counted as (
     from event_counts
     {%- for relation, file, outcome, source_rows, further_rows in [
         ('event_counts', 'source_file', "'cost'", '0', 'costs'),
+        ('event_counts', 'source_file', "'fact_relationship'", '0', 'links'),
         ('event_counts', "'imaging_studies'", "'same_as_procedure_row'", 'studies', '0'),
+        ('further', 'source_file', 'outcome', '0', 'further_rows'),
         ('left_out', 'source_file', 'outcome', 'source_rows', '0'),
         ('claims', "'claims_transactions'", "'cost'", 'paired_transaction_rows', '0'),
         ('claims', "'claims_transactions'", "'charge_without_source_row'", '-paired_transaction_rows', '0'),
@@ -85,18 +87,18 @@ counted as (
         0 as unknown_code_rows
     from {{ relation }}
     {%- endfor %}
-    {%- for file, outcome, table, column in counted_tables %}
+    {%- for file, table in whole_files %}
     union all
     select
         person_id,
         '{{ file }}' as source_file,
-        '{{ outcome }}' as outcome,
+        '{{ table }}' as outcome,
         null as vocabulary_id,
-        {{ 'count(*)' if column == 'source_rows' else '0' }} as source_rows,
-        {{ 'count(*)' if column == 'further_rows' else '0' }} as further_rows,
+        count(*) as source_rows,
+        0 as further_rows,
         0 as unmapped_rows,
         0 as unknown_code_rows
-    from rows_{{ loop.index }}
+    from {{ table }}_rows
     group by person_id
     {%- endfor %}
 ),

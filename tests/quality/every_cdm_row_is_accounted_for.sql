@@ -2,8 +2,8 @@
 -- transaction is no cost row but a part of one.
 {%- set tables = [
     'person', 'death', 'visit_detail', 'visit_occurrence', 'condition_occurrence', 'drug_exposure',
-    'procedure_occurrence', 'device_exposure', 'measurement', 'observation', 'cost', 'payer_plan_period', 'care_site',
-    'provider',
+    'procedure_occurrence', 'device_exposure', 'measurement', 'observation', 'specimen', 'fact_relationship', 'cost',
+    'payer_plan_period', 'care_site', 'provider',
 ] %}
 with
 
@@ -49,7 +49,7 @@ different as (
         accounted.accounted_rows
     from published
     full outer join accounted on published.cdm_table = accounted.cdm_table
-    where coalesce(published.cdm_rows, -1) <> coalesce(accounted.accounted_rows, 0)
+    where coalesce(published.cdm_rows, 0) <> coalesce(accounted.accounted_rows, 0)
 )
 
 select * from different
