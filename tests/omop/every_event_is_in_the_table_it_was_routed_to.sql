@@ -1,6 +1,7 @@
 -- Nothing is lost between the mapped events, and what was added to them, and the CDM.
 {%- set tables = [
     'condition_occurrence', 'drug_exposure', 'procedure_occurrence', 'device_exposure', 'measurement', 'observation',
+    'specimen',
 ] %}
 with
 
