@@ -85,7 +85,7 @@ class Built:
             return "null"
         if table := NAMED_IDS.get(name):
             return _name_of(case, BY_SOURCE_VALUE[table], self._names[table][value])
-        if name.endswith("_id") and isinstance(value, int) and value >= IDS_PER_PERSON and "concept" not in name:
+        if "_id" in name and "concept" not in name and isinstance(value, int) and value >= IDS_PER_PERSON:
             return str(value % IDS_PER_PERSON)
         return as_text(value)
 
