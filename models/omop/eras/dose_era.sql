@@ -42,6 +42,8 @@ reaching as (
     from exposures
 ),
 
+-- Range and not rows: the two windows may order rows of the same days differently, and such rows
+-- must have one number.
 numbered as (
     select
         person_id,
@@ -53,7 +55,7 @@ numbered as (
         sum(case when start_date <= end_date_so_far + 30 then 0 else 1 end) over (
             partition by person_id, ingredient_concept_id, unit_concept_id, dose_value
             order by start_date, end_date
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as era_no
     from reaching
 ),
