@@ -122,7 +122,7 @@ def read_ingredients(reader: Reader) -> dict[int, set[int]]:
 
 
 def read_doses(reader: Reader) -> dict[int, tuple[Any, ...]]:
-    """Drug -> (ingredient, unit, amount) of the drugs that have one strength, an amount in a standard unit."""
+    """Drug -> (ingredient, unit, amount) of the drugs with one row of strength, a valid amount in a standard unit."""
     units = {
         concept_id
         for (concept_id,) in reader.query("""
@@ -131,13 +131,14 @@ def read_doses(reader: Reader) -> dict[int, tuple[Any, ...]]:
     }
     strengths = defaultdict(list)
     for drug, *strength in reader.query("""
-        select drug_concept_id, ingredient_concept_id, amount_unit_concept_id, amount_value, numerator_value
-        from omop.drug_strength where invalid_reason is null"""):
+        select
+            drug_concept_id, ingredient_concept_id, amount_unit_concept_id, amount_value, numerator_value, invalid_reason
+        from omop.drug_strength"""):
         strengths[drug].append(strength)
     return {
         drug: (ingredient, unit, amount)
-        for drug, ((ingredient, unit, amount, numerator), *others) in strengths.items()
-        if not others and unit in units and amount and amount > 0 and numerator is None
+        for drug, ((ingredient, unit, amount, *neither), *others) in strengths.items()
+        if not others and unit in units and amount and amount > 0 and neither == [None, None]
     }
 
 
