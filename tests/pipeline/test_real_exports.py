@@ -10,7 +10,8 @@ from shutil import copyfile
 
 import pytest
 
-from tests.pipeline.rulings import COUNTS, QUESTIONS
+from tests.pipeline.counts import COUNTS
+from tests.pipeline.questions import QUESTIONS
 from tests.support.commands import at_once, dbt, synthea_omop
 from tests.support.comparison import Reader, assert_same_databases, reading
 from tests.support.environments import REPOSITORY, duckdb_environment, postgres_environment
