@@ -1,4 +1,4 @@
-{#- Primary key of each CDM table that is built here. death and cdm_source have none. -#}
+{#- Primary key of each CDM table that is built here. Those that are not listed have none. -#}
 {% macro cdm_primary_keys() -%}
     {{ return({
         'person': 'person_id',
@@ -14,9 +14,15 @@
         'device_exposure': 'device_exposure_id',
         'measurement': 'measurement_id',
         'observation': 'observation_id',
+        'note': 'note_id',
+        'note_nlp': 'note_nlp_id',
+        'specimen': 'specimen_id',
         'payer_plan_period': 'payer_plan_period_id',
         'cost': 'cost_id',
         'condition_era': 'condition_era_id',
         'drug_era': 'drug_era_id',
+        'dose_era': 'dose_era_id',
+        'episode': 'episode_id',
+        'metadata': 'metadata_id',
     }) }}
 {%- endmacro %}

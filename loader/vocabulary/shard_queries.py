@@ -102,6 +102,11 @@ STEPS = (
     ])
     from raw_vocabulary.drug_strength as strength
     where strength.drug_concept_id in (select concept_id from kept)""",
+    # Synonyms are of a language.
+    """insert into kept
+    select distinct synonym.language_concept_id
+    from raw_vocabulary.concept_synonym as synonym
+    where synonym.concept_id in (select concept_id from kept)""",
     # The lists of domains, vocabularies, classes and relationships come whole.
     """insert into kept
     select domain_concept_id from raw_vocabulary.domain
@@ -127,7 +132,7 @@ KEPT_ROWS = {
     "concept_relationship": _kept("concept_id_1", "concept_id_2")
     + " and relationship_id in ('Maps to', 'Mapped from', 'Maps to value', 'Value mapped from')",
     "concept_ancestor": _kept("ancestor_concept_id", "descendant_concept_id"),
-    "concept_synonym": _kept("concept_id"),
+    "concept_synonym": _kept("concept_id", "language_concept_id"),
     "concept_class": "true",
     "domain": "true",
     "vocabulary": "true",

@@ -25,16 +25,16 @@ def _table(columns: str, *keys: tuple[str, ...], optional: bool = False) -> Voca
     return VocabularyTable(parsed, keys[0] if keys else (), keys[1:], optional)
 
 
-# After the columns: the primary key, then the indexes.
+# After the columns: the primary key, then the indexes, which are those of CDM 5.4 or begin with their column.
 VOCABULARY_TABLES = {
     "concept": _table(
         f"""concept_id integer, concept_name text, domain_id text, vocabulary_id text, concept_class_id text,
         standard_concept text, concept_code text, {_VALID}""",
-        ("concept_id",), ("vocabulary_id", "concept_code"),
+        ("concept_id",), ("vocabulary_id", "concept_code"), ("concept_code",), ("domain_id",), ("concept_class_id",),
     ),
     "concept_relationship": _table(
         f"concept_id_1 integer, concept_id_2 integer, relationship_id text, {_VALID}",
-        (), ("concept_id_1", "relationship_id"), ("concept_id_2",),
+        (), ("concept_id_1", "relationship_id"), ("concept_id_2",), ("relationship_id",),
     ),
     "concept_ancestor": _table(
         """ancestor_concept_id integer, descendant_concept_id integer, min_levels_of_separation integer,
@@ -69,6 +69,7 @@ VOCABULARY_TABLES = {
     "source_to_concept_map": _table(
         f"""source_code text, source_concept_id integer, source_vocabulary_id text, source_code_description text,
         target_concept_id integer, target_vocabulary_id text, {_VALID}""",
-        (), ("source_vocabulary_id", "source_code"), optional=True,
+        (), ("source_vocabulary_id", "source_code"), ("target_concept_id",), ("target_vocabulary_id",), ("source_code",),
+        optional=True,
     ),
 }

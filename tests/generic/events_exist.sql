@@ -1,12 +1,12 @@
 {#- An id that points into one of several tables meets a row there: `kind` is the column that says into which,
-    `tables` maps each of its values to a model. A value that is not listed fails too. -#}
+    `tables` maps each of its values, as a text, to a model. A value that is not listed fails too. -#}
 {% test events_exist(model, column_name, kind, tables) %}
 with
 
 checked as (
     select
         {{ column_name }},
-        {{ kind }}
+        cast({{ kind }} as text) as kind
     from {{ model }}
     where {{ column_name }} is not null
 ),
@@ -24,7 +24,7 @@ events as (
 dangling as (
     select checked.*
     from checked
-    left join events on checked.{{ column_name }} = events.id and checked.{{ kind }} = events.kind
+    left join events on checked.{{ column_name }} = events.id and checked.kind = events.kind
     where events.id is null
 )
 

@@ -1,11 +1,34 @@
--- Nothing is lost between the mapped events and the CDM.
+-- Nothing is lost between the mapped events, and what was added to them, and the CDM.
 {%- set tables = [
     'condition_occurrence', 'drug_exposure', 'procedure_occurrence', 'device_exposure', 'measurement', 'observation',
+    'specimen',
 ] %}
 with
 
-events as (
+mapped as (
     select * from {{ ref('int_events__mapped') }}
+),
+
+added as (
+    select * from {{ ref('int_events__added') }}
+),
+
+events as (
+    select
+        cdm_table,
+        source_file,
+        source_code,
+        event_id,
+        person_id
+    from mapped
+    union all
+    select
+        cdm_table,
+        source_file,
+        source_code,
+        event_id,
+        person_id
+    from added
 ),
 
 published as (

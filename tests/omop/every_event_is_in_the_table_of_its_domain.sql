@@ -6,6 +6,7 @@
     'device_exposure': 'device_concept_id',
     'measurement': 'measurement_concept_id',
     'observation': 'observation_concept_id',
+    'specimen': 'specimen_concept_id',
 } %}
 with
 

@@ -38,7 +38,8 @@ def expected_type(field: dict[str, str], is_view: bool) -> str:
     name, kind = field["field"], field["type"]
     if kind == "integer":
         is_concept = "concept_id" in name
-        return "bigint" if name.endswith("_id") and not is_concept else "integer"
+        is_id = name.endswith("_id") or name.startswith("fact_id_")
+        return "bigint" if is_id and not is_concept else "integer"
     if kind == "float":
         if is_view:
             return "numeric(38,12)"

@@ -9,8 +9,8 @@ from tests.support.environments import REPOSITORY
 
 MODELS = REPOSITORY / "models"
 KEY_TESTS = {"unique", "person_local_key"}
-# One row, and no key among the CDM's columns.
-WITHOUT_KEY = {"cdm_source"}
+# No key among the CDM's columns.
+WITHOUT_KEY = {"cdm_source", "fact_relationship"}
 LONGEST_MODEL = 120
 # It names every column of an event twice, before and after the window that numbers them.
 LONGER_MODELS = {"int_events__mapped": 170}

@@ -33,12 +33,11 @@ placed as (
         amount,
         payments,
         max(case when transaction_type = 'CHARGE' then charge_id end) over so_far as item_charge_id,
-        max(case when transaction_type = 'TRANSFERIN' then charge_id end) over so_far
-            as last_transfer_id,
+        max(case when transaction_type = 'TRANSFERIN' then charge_id end) over so_far as moved_id,
         min(case when transaction_type = 'CHARGE' then charge_id end) over so_far as first_charge_id
     from transactions
     where
-        transaction_type in ('CHARGE', 'PAYMENT')
+        transaction_type in ('CHARGE', 'PAYMENT', 'ADJUSTMENT')
         or (transaction_type = 'TRANSFERIN' and transfer_type = '2')
     window so_far as (
         partition by claim_id
@@ -61,13 +60,14 @@ charges as (
     where transaction_type = 'CHARGE'
 ),
 
-payments as (
+items as (
     select
         claim_id,
         item_charge_id,
+        sum(case when transaction_type <> 'TRANSFERIN' then 1 else 0 end) as transaction_rows,
         sum(
             case
-                when payment_method = 'ECHECK' and coalesce(last_transfer_id, -1) < item_charge_id
+                when payment_method = 'ECHECK' and coalesce(moved_id, -1) < item_charge_id
                     then payments
                 else 0
             end
@@ -77,14 +77,13 @@ payments as (
         sum(
             case when payment_method in ('COPAY', 'CASH', 'CHECK', 'CC') then payments else 0 end
         ) as paid_by_patient,
-        sum(payments) as paid
+        sum(case when transaction_type = 'PAYMENT' then payments else 0 end) as paid
     from placed
-    where transaction_type = 'PAYMENT' and item_charge_id is not null
+    where item_charge_id is not null
     group by claim_id, item_charge_id
 ),
 
--- An encounter's claim opens with the encounter's own code; any other claim is a medication's, of
--- one item.
+-- An encounter's claim opens with the encounter's own code; any other is a medication's one item.
 claim_items as (
     select
         patients.person_id,
@@ -98,12 +97,13 @@ claim_items as (
             when charges.item_code = encounters.encounter_code then 'encounter'
             else 'medication'
         end as item_kind,
+        cast(coalesce(items.transaction_rows, 1) as bigint) as transaction_rows,
         charges.amount as charged,
-        cast(coalesce(payments.paid_by_primary, 0) as numeric(18, 2)) as paid_by_primary,
-        cast(coalesce(payments.paid_by_payer, 0) as numeric(18, 2)) as paid_by_payer,
-        cast(coalesce(payments.paid_copay, 0) as numeric(18, 2)) as paid_copay,
-        cast(coalesce(payments.paid_by_patient, 0) as numeric(18, 2)) as paid_by_patient,
-        cast(coalesce(payments.paid, 0) as numeric(18, 2)) as paid
+        cast(coalesce(items.paid_by_primary, 0) as numeric(18, 2)) as paid_by_primary,
+        cast(coalesce(items.paid_by_payer, 0) as numeric(18, 2)) as paid_by_payer,
+        cast(coalesce(items.paid_copay, 0) as numeric(18, 2)) as paid_copay,
+        cast(coalesce(items.paid_by_patient, 0) as numeric(18, 2)) as paid_by_patient,
+        cast(coalesce(items.paid, 0) as numeric(18, 2)) as paid
     from charges
     inner join patients on charges.patient_id = patients.patient_id
     left join encounters
@@ -111,10 +111,10 @@ claim_items as (
             patients.person_id = encounters.person_id
             and charges.encounter_id = encounters.encounter_id
             and encounters.encounter_no = 1
-    left join payments
+    left join items
         on
-            charges.claim_id = payments.claim_id
-            and charges.charge_id = payments.item_charge_id
+            charges.claim_id = items.claim_id
+            and charges.charge_id = items.item_charge_id
 )
 
 select * from claim_items

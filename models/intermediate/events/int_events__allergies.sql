@@ -19,7 +19,13 @@ allergies as (
         'observation' as home_table,
         {{ concept('EHR encounter record') }} as type_concept_id,
         {{ shortened('allergy_description', 50) }} as value_source_value,
-        {{ shortened("allergy_type || ':' || allergy_category", 50) }} as qualifier_source_value
+        {{ shortened(
+            "nullif(coalesce(allergy_type, '') || ':' || coalesce(allergy_category, ''), ':')", 50
+        ) }} as qualifier_source_value,
+        first_reaction_code,
+        first_reaction_severity,
+        second_reaction_code,
+        second_reaction_severity
     from source_allergies
 )
 

@@ -34,6 +34,8 @@ procedures as (
     select
         'procedures' as source_file,
         6 as file_rank,
+        -- The imaging study that the procedure stands for as well.
+        studies.imaging_study_id as record_id,
         numbered.patient_id,
         numbered.encounter_id,
         coalesce(lower(trim(numbered.code_system)), '') as code_system,

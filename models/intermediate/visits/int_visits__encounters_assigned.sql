@@ -31,7 +31,7 @@ touching as (
                     and encounters.end_date >= stays.inpatient_start_date - 1
             else false
         end as is_member,
-        encounters.encounter_class <> 'inpatient'
+        coalesce(encounters.encounter_class, '') <> 'inpatient'
         and encounters.start_date = encounters.end_date
         and encounters.start_date >= stays.start_date as lies_inside
     from encounters

@@ -11,6 +11,21 @@ encounters as (
     {{ of_changed_persons('patient_id') }}
 ),
 
+allergies as (
+    select * from {{ ref('stg_synthea__allergies') }}
+    {{ of_changed_persons('patient_id') }}
+),
+
+patient_fact_codes as (
+    select * from {{ ref('patient_fact_codes') }}
+),
+
+reactions as (
+    select first_reaction_code as reaction_code from allergies
+    union all
+    select second_reaction_code as reaction_code from allergies
+),
+
 occurring as (
     select distinct
         source_file,
@@ -39,6 +54,19 @@ occurring as (
         reason_code as source_code
     from encounters
     where reason_code is not null
+    union all
+    select distinct
+        'reactions' as source_file,
+        '' as code_system,
+        reaction_code as source_code
+    from reactions
+    where reaction_code is not null
+    union all
+    select
+        'patients' as source_file,
+        '' as code_system,
+        concept_code as source_code
+    from patient_fact_codes
 ),
 
 codes_present as (

@@ -7,19 +7,12 @@ spans as (
     {{ of_changed_persons() }}
 ),
 
--- A person without any row is known from birth to death alone. Rows may be written up to 60 days
--- after a death.
 observation_period as (
     select
         cast(person_id * 1048576 + 1 as bigint) as observation_period_id,
         person_id,
         first_date as observation_period_start_date,
-        cast(
-            case
-                when last_date is null then greatest(coalesce(death_date, first_date), first_date)
-                else greatest(least(last_date, death_date + 60), first_date)
-            end as date
-        ) as observation_period_end_date,
+        {{ period_end() }} as observation_period_end_date,
         {{ concept('Standard algorithm from EHR') }} as period_type_concept_id
     from spans
 )

@@ -52,7 +52,7 @@ check_ups as (
             partition by person_id order by started_at desc, encounter_id desc, encounter_no desc
         ) as recency
     from encounters
-    where encounter_class = 'wellness' and encounter_code <> '308646001'
+    where encounter_class = 'wellness' and coalesce(encounter_code, '') <> '308646001'
 ),
 
 person as (

@@ -32,6 +32,8 @@ reaching as (
     from intervals
 ),
 
+-- Range and not rows: the two windows may order rows of the same days differently, and such rows
+-- must have one number.
 numbered as (
     select
         person_id,
@@ -41,7 +43,7 @@ numbered as (
         sum(case when start_date <= end_date_so_far + 30 then 0 else 1 end) over (
             partition by person_id, condition_concept_id
             order by start_date, end_date
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as era_no
     from reaching
 ),

@@ -37,6 +37,8 @@ reaching as (
 
 -- Exposures that overlap are one stretch of use. The same running end serves both steps, because
 -- the end of the stretches so far is the end of the exposures so far.
+-- Range and not rows: the two windows may order rows of the same days differently, and such rows
+-- must have one number.
 numbered as (
     select
         person_id,
@@ -46,12 +48,12 @@ numbered as (
         sum(case when start_date <= end_date_so_far then 0 else 1 end) over (
             partition by person_id, ingredient_concept_id
             order by start_date, end_date
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as stretch_no,
         sum(case when start_date <= end_date_so_far + 30 then 0 else 1 end) over (
             partition by person_id, ingredient_concept_id
             order by start_date, end_date
-            rows between unbounded preceding and current row
+            range between unbounded preceding and current row
         ) as era_no
     from reaching
 ),

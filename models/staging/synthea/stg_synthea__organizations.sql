@@ -17,7 +17,9 @@ renamed as (
         state,
         zip,
         lat as latitude,
-        lon as longitude
+        lon as longitude,
+        -- accounting
+        cast(source as text) as whole_row
     from source
 )
 

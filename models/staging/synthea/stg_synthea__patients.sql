@@ -24,7 +24,10 @@ renamed as (
         county,
         zip,
         lat as latitude,
-        lon as longitude
+        lon as longitude,
+        -- accounting
+        batch_id,
+        cast(source as text) as whole_row
     from source
 )
 

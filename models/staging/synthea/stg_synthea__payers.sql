@@ -11,7 +11,9 @@ renamed as (
         id as payer_id,
         -- what
         name as payer_name,
-        ownership
+        ownership,
+        -- accounting
+        cast(source as text) as whole_row
     from source
 )
 

@@ -16,7 +16,9 @@ renamed as (
         gender,
         speciality as specialty,
         -- volume
-        coalesce(encounters, utilization) as encounter_count
+        coalesce(encounters, utilization) as encounter_count,
+        -- accounting
+        cast(source as text) as whole_row
     from source
 )
 

@@ -1,0 +1,43 @@
+{#- At the start of a build: takes off the foreign keys of and to the tables that it is about to replace, so that the
+    models may replace them in any order and no row is checked on its way in. Keys within the vocabulary stay.
+    make_foreign_keys() brings back what is missing. -#}
+{% macro drop_foreign_keys() -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+        {{ return(adapter.dispatch('drop_foreign_keys', 'synthea_omop')()) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__drop_foreign_keys() -%}
+    {{ exceptions.raise_compiler_error("no implementation of drop_foreign_keys() for " ~ target.type) }}
+{%- endmacro %}
+
+{#- DuckDB gets no keys: they would cost more than the build, and tests look at the references. -#}
+{% macro duckdb__drop_foreign_keys() -%}
+{%- endmacro %}
+
+{% macro postgres__drop_foreign_keys() -%}
+    {%- set replaced = [] -%}
+    {%- for node in graph.nodes.values() if node.unique_id in selected_resources -%}
+        {%- if node.config.materialized in ('table', 'incremental') -%}
+            {%- do replaced.append(node.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set present = foreign_keys_present() -%}
+    {%- for key in cdm_foreign_keys() if key.child ~ '.' ~ key.name in present -%}
+        {%- if key.model in replaced or key.parent_model in replaced %}
+    alter table {{ key.child }} drop constraint {{ key.name }};
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- The foreign keys in a PostgreSQL database, each as `schema.table.key`. -#}
+{% macro foreign_keys_present() -%}
+    {%- set names = run_query("""
+        select namespaces.nspname || '.' || tables.relname || '.' || constraints.conname
+        from pg_catalog.pg_constraint as constraints
+        inner join pg_catalog.pg_class as tables on constraints.conrelid = tables.oid
+        inner join pg_catalog.pg_namespace as namespaces on tables.relnamespace = namespaces.oid
+        where constraints.contype = 'f' and constraints.convalidated
+    """) -%}
+    {{ return(names.columns[0].values() | list) }}
+{%- endmacro %}

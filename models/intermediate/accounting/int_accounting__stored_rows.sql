@@ -1,0 +1,48 @@
+-- One row per Synthea file: how many of its rows are stored, and how many of these nobody owns.
+{{ config(materialized='table') }}
+{%- set files_of_patients = [
+    'patients', 'encounters', 'conditions', 'allergies', 'medications', 'immunizations', 'procedures', 'observations',
+    'careplans', 'devices', 'supplies', 'imaging_studies', 'payer_transitions', 'claims', 'claims_transactions',
+    'patient_expenses',
+] %}
+{%- set shared_files = [
+    ('organizations', 'organization_id'), ('providers', 'provider_id'), ('payers', 'payer_id'),
+] %}
+with
+
+known_patients as (
+    select * from {{ ref('int_people__patients') }}
+),
+{%- for file in files_of_patients + shared_files | map('first') | list %}
+
+{{ file }} as (
+    select * from {{ ref('stg_synthea__' ~ file) }}
+),
+{%- endfor %}
+
+-- One pass over each file. Only shared files are small enough to compare their rows here.
+stored_rows as (
+    {%- for file in files_of_patients %}
+    select
+        cast('{{ file }}' as text) as source_file,
+        count(*) as stored_rows,
+        count(*) - count(known_patients.patient_id) as ownerless_rows,
+        cast(null as bigint) as ids,
+        cast(null as bigint) as contents
+    from {{ file }}
+    left join known_patients on {{ file }}.patient_id = known_patients.patient_id
+    union all
+    {%- endfor %}
+    {%- for file, id in shared_files %}
+    select
+        cast('{{ file }}' as text) as source_file,
+        count(*) as stored_rows,
+        count(*) - count({{ id }}) as ownerless_rows,
+        count(distinct {{ id }}) as ids,
+        count(distinct case when {{ id }} is not null then whole_row end) as contents
+    from {{ file }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select * from stored_rows

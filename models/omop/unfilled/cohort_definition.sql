@@ -1,0 +1,3 @@
+-- One row per cohort.
+-- Cohorts are what analysts make of a CDM, not what a source brings.
+{{ no_rows() }}

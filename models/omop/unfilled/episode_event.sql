@@ -1,0 +1,3 @@
+-- One row per event of an episode.
+-- No episodes, no events in them.
+{{ no_rows() }}

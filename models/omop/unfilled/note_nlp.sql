@@ -1,0 +1,3 @@
+-- One row per term found in a note.
+-- No notes, no terms in them.
+{{ no_rows() }}

@@ -1,0 +1,163 @@
+"""Every golden case, on both engines: all patients are built at once, and each must have the rows its case expects."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.golden.cases import Case, all_cases
+from tests.golden.export import uuid, write_exports, write_vocabulary
+from tests.golden.reading import Built
+from tests.loader.command_line import connect_to_postgres
+from tests.support.commands import at_once, dbt, synthea_omop
+from tests.support.comparison import assert_same_databases, reading
+from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
+from tests.support.postgres_server import PostgresServer
+
+FEWEST = {"visits": 60, "all": 200}
+ONLY_TABLES = ("--resource-type", "seed", "--resource-type", "model")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What is loaded: a vocabulary and an export a layout."""
+
+    vocabulary: Path
+    exports: list[Path]
+
+    def load(self, environment: Mapping[str, str]) -> None:
+        synthea_omop("vocabulary", str(self.vocabulary), environment=environment)
+        for export in self.exports:
+            synthea_omop("load", str(export), environment=environment)
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    """The vocabulary and the exports that hold all cases."""
+    folder = tmp_path_factory.mktemp("golden")
+    return Sources(write_vocabulary(folder / "vocabulary"), write_exports(all_cases(), folder / "exports"))
+
+
+@pytest.fixture(scope="module")
+def environments(
+    sources: Sources, postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Mapping[str, str]]]:
+    """Engine -> variables that lead to the database in which all cases are built, and the data tests pass."""
+
+    def build(environment: Mapping[str, str]) -> None:
+        sources.load(environment)
+        dbt("build", "--exclude-resource-type", "unit_test", environment=environment)
+
+    with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:
+        both = {"duckdb": duckdb_environment(tmp_path_factory.mktemp("duckdb")), "postgres": postgres}
+        at_once(build, list(both.values()))
+        yield both
+
+
+@pytest.fixture(scope="module")
+def built(environments: dict[str, Mapping[str, str]]) -> Iterator[dict[str, Built]]:
+    """Engine -> what it built."""
+    with reading(environments["duckdb"]) as duckdb, reading(environments["postgres"]) as postgres:
+        yield {"duckdb": Built(duckdb), "postgres": Built(postgres)}
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=str)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_case_has_the_rows_it_expects(built: dict[str, Built], engine: str, case: Case) -> None:
+    wrong = [
+        text
+        for table, expected in case.expected.items()
+        if (text := _difference(built[engine], case, table, expected))
+    ]
+    assert not wrong, "\n".join([str(case), *wrong])
+
+
+def test_both_engines_build_the_cases_alike(environments: dict[str, Mapping[str, str]]) -> None:
+    assert_same_databases(environments["duckdb"], environments["postgres"])
+
+
+def test_no_time_zone_moves_a_date_on_duckdb(
+    sources: Sources, environments: dict[str, Mapping[str, str]], tmp_path: Path
+) -> None:
+    abroad = duckdb_environment(tmp_path) | {"TZ": "Asia/Tokyo"}
+    _build_abroad(sources, abroad, environments["duckdb"])
+    assert_same_databases(environments["duckdb"], abroad)
+
+
+def test_no_time_zone_moves_a_date_on_postgres(
+    sources: Sources, environments: dict[str, Mapping[str, str]], postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """The database has a zone of its own, and dbt and the loader run in another."""
+    with postgres_environment(postgres_server, tmp_path) as environment:
+        abroad = environment | {"TZ": "Asia/Tokyo"}
+        connection = connect_to_postgres(abroad)
+        connection.autocommit = True
+        connection.cursor().execute(
+            f"alter database \"{abroad['PGDATABASE']}\" set timezone to '{_zone_of_another_day()}'"
+        )
+        connection.close()
+        _build_abroad(sources, abroad, environments["postgres"])
+        assert_same_databases(environments["postgres"], abroad)
+
+
+def _build_abroad(sources: Sources, abroad: Mapping[str, str], at_home: Mapping[str, str]) -> None:
+    sources.load(abroad)
+    dbt("build", *ONLY_TABLES, environment=abroad | {"DBT_TARGET_PATH": at_home["DBT_TARGET_PATH"]})
+
+
+def _zone_of_another_day() -> str:
+    """A zone in which today is not today in UTC, so that a date taken from a clock would differ as well."""
+    return "Pacific/Kiritimati" if datetime.now(UTC).hour >= 10 else "Pacific/Pago_Pago"
+
+
+def test_there_are_enough_cases_and_no_two_of_one_name() -> None:
+    names = [str(case) for case in all_cases()]
+    assert len(set(names)) == len(names)
+    assert len(names) >= FEWEST["all"]
+    assert len([case for case in all_cases() if case.topic == "visits"]) >= FEWEST["visits"]
+
+
+def _difference(built: Built, case: Case, table: str, expected: Any) -> str | None:
+    """What is expected and what there is, in words; None when they are the same."""
+    if table == "visits":
+        found = built.visits(case)
+        wanted = [" ".join(line.split()) for line in expected]
+        return None if found == wanted else _report(table, wanted, found)
+    wanted = [
+        {name: built.concept(value) if "concept_id" in name else _spelled(case, name, value) for name, value in row.items()}
+        for row in expected
+    ]
+    columns = list(dict.fromkeys(name for row in wanted for name in row))
+    rows = built.rows(case, table)
+    found = [{name: row.get(name, "(no such column)") for name in columns} for row in rows]
+    return None if _match(wanted, found) else _report(table, wanted, found)
+
+
+def _spelled(case: Case, name: str, value: str) -> str:
+    """Ids that are kept as text stand in the cases by their names."""
+    if value.startswith("id of "):
+        return uuid(case, value.removeprefix("id of ").replace("the patient", ""))
+    return value
+
+
+def _match(wanted: list[dict[str, str]], found: list[dict[str, str]]) -> bool:
+    """Each expected row is another found row, and none is left."""
+    if len(wanted) != len(found):
+        return False
+    if not wanted:
+        return True
+    first, *others = sorted(wanted, key=len, reverse=True)
+    return any(
+        first.items() <= row.items() and _match(others, found[:number] + found[number + 1 :])
+        for number, row in enumerate(found)
+    )
+
+
+def _report(table: str, wanted: list[Any], found: list[Any]) -> str:
+    lines = [f"  {table}:"]
+    lines += [f"    expected {row}" for row in wanted or ["no row"]]
+    lines += [f"    found    {row}" for row in found or ["no row"]]
+    return "\n".join(lines)

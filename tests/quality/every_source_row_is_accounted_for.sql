@@ -1,0 +1,49 @@
+-- Per file, the rows read are the rows that went somewhere, each counted once.
+with
+
+row_accounting as (
+    select * from {{ ref('row_accounting') }}
+),
+
+totals as (
+    select
+        file_name,
+        max(rows_read) as rows_read,
+        sum(source_rows) as source_rows,
+        min(source_rows) as least_rows,
+        min(further_rows) as least_further_rows,
+        -- An outcome that is neither a table nor a reason of the seed.
+        count(
+            case
+                when
+                    kind = 'CDM table'
+                    and outcome not in (
+                        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.schema == 'omop' %}
+                            '{{ node.name }}'{{ ',' if not loop.last }}
+                        {%- endfor %}
+                    )
+                    then 1
+            end
+        ) as unnamed_outcomes
+    from row_accounting
+    group by file_name
+),
+
+unaccounted as (
+    select
+        file_name,
+        rows_read,
+        source_rows,
+        least_rows,
+        least_further_rows,
+        unnamed_outcomes
+    from totals
+    where
+        rows_read is null
+        or rows_read <> source_rows
+        or least_rows < 0
+        or least_further_rows < 0
+        or unnamed_outcomes > 0
+)
+
+select * from unaccounted
