@@ -14,6 +14,7 @@ from loader.errors import LoaderError
 from loader.load.export import read_export
 from loader.load.loading import load_export
 from loader.progress import Reporter
+from loader.report.accounting import print_accounting
 from loader.report.status import print_status
 from loader.report.summary import print_summary
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, TARGETS, Settings
@@ -155,3 +156,18 @@ def status(settings: Settings) -> None:
     """Show what was loaded and built: batches, files, builds."""
     with open_database(settings, only_look=True) as database:
         print_status(database, Reporter())
+
+
+@main.command()
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Tables for people, or the same as JSON.",
+)
+@common_options
+def report(settings: Settings, output: str) -> None:
+    """Show where every row of every file went, and how many rows have no standard concept.
+
+    Ends with 4 when rows of a file are missing or count twice.
+    """
+    with open_database(settings, only_look=True) as database:
+        print_accounting(database, Reporter(), as_json=output == "json")

@@ -26,7 +26,7 @@
         'started_at', 'true',
     ),
     (
-        'periods', "'payer_plan_period'", 'payer_plan_period_id', "'payer_transitions'", 'null', 'payer_id', 'null',
+        'periods', "'payer_plan_period'", 'payer_plan_period_id', "'payer_transitions'", 'null', 'payer_id', 'start_text',
         'cast(start_date as timestamp)', 'true',
     ),
     ('events', 'cdm_table', 'event_id', 'source_file', 'encounter_id', own_id, 'source_code', 'started_at', 'true'),
