@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.support import lineage
 from tests.support.commands import CommandFailedError, at_once, dbt, synthea_omop
 from tests.support.comparison import Table, assert_same_tables, reading, snapshot
 from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
@@ -117,3 +118,21 @@ def test_every_analysis_answers_its_question(
 ) -> None:
     output = dbt("show", "--select", analysis, "--output", "json", environment=environments[engine])
     assert json.loads(output[output.index("\n{") :])["show"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_row_of_the_cdm_leads_to_a_row_of_a_file(
+    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]], engine: str
+) -> None:
+    with reading(environments[engine]) as reader:
+        tables = lineage.tables_with_rows(reader)
+        lost = {table: lineage.rows_without_lineage(reader, table) for table in tables}
+        absent = {file: lineage.rows_not_in_file(reader, file) for file in lineage.NATURAL_KEYS}
+        different = {
+            (table, file): lineage.rows_with_other_values(reader, table, file, condition)
+            for table, file, condition in lineage.SAME_VALUES
+        }
+    assert len(tables) > 15
+    assert {table: count for table, count in lost.items() if count} == {}
+    assert {file: rows for file, rows in absent.items() if rows} == {}
+    assert {key: count for key, count in different.items() if count} == {}
