@@ -2,25 +2,26 @@
     them so. A build of a part leaves them away, since its tables need not fit the others. -#}
 {% macro make_foreign_keys(results) -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
-        {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
-        {%- set keys = cdm_foreign_keys() -%}
-        {%- if keys | map(attribute='model') | reject('in', built) | list | length == 0 -%}
-            {{ return(adapter.dispatch('make_foreign_keys', 'synthea_omop')(keys)) }}
-        {%- endif -%}
+        {{ return(adapter.dispatch('make_foreign_keys', 'synthea_omop')(results)) }}
     {%- endif -%}
 {%- endmacro %}
 
-{% macro default__make_foreign_keys(keys) -%}
+{% macro default__make_foreign_keys(results) -%}
     {{ exceptions.raise_compiler_error("no implementation of make_foreign_keys() for " ~ target.type) }}
 {%- endmacro %}
 
-{% macro duckdb__make_foreign_keys(keys) -%}
+{% macro duckdb__make_foreign_keys(results) -%}
 {%- endmacro %}
 
 {#- Plain keys: `not valid` and `validate` check with the same scan, and nobody else writes meanwhile. One that is not
     strict and does not hold is left away with a warning; a strict one ends the build before its changes count as
     done. -#}
-{% macro postgres__make_foreign_keys(keys) -%}
+{% macro postgres__make_foreign_keys(results) -%}
+    {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
+    {%- set keys = cdm_foreign_keys() -%}
+    {%- if keys | map(attribute='model') | reject('in', built) | list -%}
+        {{ return('') }}
+    {%- endif -%}
     {%- set present = foreign_keys_present() -%}
     {%- set strict = [] -%}
     {%- set others = [] -%}
