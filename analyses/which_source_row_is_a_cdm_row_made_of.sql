@@ -1,5 +1,5 @@
 -- Which row of which file is a row of the CDM made of? Here the first row of each table: say in
--- `asked` which you mean. What is shown is the row as it was loaded, and the number of its load.
+-- `asked` which you mean. What is shown is the row as it was loaded.
 {%- set event = 'source_row.patient = asked.patient_id and source_row.code = asked.source_code
             and source_row.encounter is not distinct from asked.encounter_id' %}
 {%- set by_start = event ~ ' and source_row.start = asked.started_at' %}
@@ -19,17 +19,25 @@ lineage as (
     select * from {{ ref('lineage') }}
 ),
 
+first_rows as (
+    select cdm_table, min(cdm_row_id) as cdm_row_id from lineage group by cdm_table
+),
+
 asked as (
-    select * from lineage
-    where (cdm_table, cdm_row_id) in (
-        select cdm_table, min(cdm_row_id) from lineage group by cdm_table
-    )
+    select lineage.*
+    from lineage
+    inner join first_rows
+        on lineage.cdm_table = first_rows.cdm_table and lineage.cdm_row_id = first_rows.cdm_row_id
 )
 
 {% for file, condition in files.items() -%}
-select asked.cdm_table, asked.cdm_row_id, asked.file_name, source_row.batch_id, cast(source_row as text) as line
-from asked
-inner join {{ source('synthea', file) }} as source_row on {{ condition }}
-where asked.file_name = '{{ file }}.csv'
-{{ 'union all' if not loop.last else 'order by 1, 2, 3' }}
+    select
+        asked.cdm_table,
+        asked.cdm_row_id,
+        asked.file_name,
+        cast(source_row as text) as line -- noqa: RF02
+    from asked
+    inner join {{ source('synthea', file) }} as source_row on {{ condition }}
+    where asked.file_name = '{{ file }}.csv'
+    {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -7,17 +7,15 @@
     'ingredients': 'int_vocabulary__drug_ingredients', 'dose_eras': 'dose_era', 'dosed_exposures': 'drug_exposure',
     'doses': 'int_vocabulary__drug_doses',
 } %}
-{%- set same_dose -%}
-    and dose_eras.dose_value = doses.dose_value
-            and dose_eras.unit_concept_id = doses.unit_concept_id
-            and dosed_exposures.drug_type_concept_id = {{ concept('EHR prescription') }}
-{%- endset %}
+{%- set same_dose = '(dose_eras.dose_value = doses.dose_value
+                and dose_eras.unit_concept_id = doses.unit_concept_id
+                and dosed_exposures.drug_type_concept_id = ' ~ concept('EHR prescription') ~ ')' %}
 with
 {%- for name, model in imports.items() %}
 
-{{ name }} as (
-    select * from {{ ref(model) }}
-),
+    {{ name }} as (
+        select * from {{ ref(model) }}
+    ),
 {%- endfor %}
 
 -- A stay has a cost row for each of its encounters, in their order.
@@ -89,27 +87,27 @@ cdm_row_parts as (
             and condition_eras.condition_era_start_date <= conditions.condition_start_date
             and condition_eras.condition_era_end_date >= conditions.condition_start_date
     {%- for era, eras, exposures, contents, condition in [
-        ('drug_era', 'drug_eras', 'exposures', 'ingredients', ''),
+        ('drug_era', 'drug_eras', 'exposures', 'ingredients', 'true'),
         ('dose_era', 'dose_eras', 'dosed_exposures', 'doses', same_dose),
     ] %}
-    union all
-    select
-        cast('{{ era }}' as text) as cdm_table,
-        {{ eras }}.{{ era }}_id as cdm_row_id,
-        {{ eras }}.person_id,
-        cast('drug_exposure' as text) as part_table,
-        {{ exposures }}.drug_exposure_id as part_id
-    from {{ eras }}
-    inner join {{ contents }}
-        on
-            {{ eras }}.drug_concept_id = {{ contents }}.ingredient_concept_id
-    inner join {{ exposures }}
-        on
-            {{ eras }}.person_id = {{ exposures }}.person_id
-            and {{ contents }}.drug_concept_id = {{ exposures }}.drug_concept_id
-            and {{ eras }}.{{ era }}_start_date <= {{ exposures }}.drug_exposure_start_date
-            and {{ eras }}.{{ era }}_end_date >= {{ exposures }}.drug_exposure_start_date
-            {{ condition }}
+        union all
+        select
+            cast('{{ era }}' as text) as cdm_table,
+            {{ eras }}.{{ era }}_id as cdm_row_id,
+            {{ eras }}.person_id,
+            cast('drug_exposure' as text) as part_table,
+            {{ exposures }}.drug_exposure_id as part_id
+        from {{ eras }}
+        inner join {{ contents }}
+            on
+                {{ eras }}.drug_concept_id = {{ contents }}.ingredient_concept_id
+        inner join {{ exposures }}
+            on
+                {{ eras }}.person_id = {{ exposures }}.person_id
+                and {{ contents }}.drug_concept_id = {{ exposures }}.drug_concept_id
+                and {{ eras }}.{{ era }}_start_date <= {{ exposures }}.drug_exposure_start_date
+                and {{ eras }}.{{ era }}_end_date >= {{ exposures }}.drug_exposure_start_date
+                and {{ condition }}
     {%- endfor %}
 )
 

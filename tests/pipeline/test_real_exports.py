@@ -7,9 +7,11 @@ from shutil import copyfile
 
 import pytest
 
+from tests.support import official
 from tests.support.commands import at_once, dbt, synthea_omop
-from tests.support.comparison import assert_same_databases
+from tests.support.comparison import assert_same_databases, reading
 from tests.support.environments import duckdb_environment, postgres_environment
+from tests.support.keys import keys_of
 from tests.support.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.exports
@@ -74,3 +76,7 @@ def test_a_real_export_builds_the_same_rows_on_both_engines(
 
     at_once(build, databases)
     assert_same_databases(*databases)
+    with reading(databases[1]) as reader:
+        tables = {name.split(".")[1] for name in reader.table_names()}
+        foreign_keys = keys_of(reader).foreign
+    assert foreign_keys.keys() == {key for key in official.FOREIGN_KEYS if key[0] in tables}

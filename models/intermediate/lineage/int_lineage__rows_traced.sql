@@ -1,10 +1,10 @@
--- One row per CDM row of an event, visit, person or coverage period and source row that it is made of.
+-- One row per CDM row of a person's own data and source row that it is made of.
 {{ config(materialized='view') }}
 {%- set no_uuid = "cast('00000000-0000-0000-0000-000000000000' as uuid)" %}
-{#- Imaging studies and care plans have ids; the id that a procedure carries is that of its study. -#}
+{#- Imaging studies and care plans have ids; the one that a procedure has is its study's. -#}
 {%- set own_id = "case when source_file in ('careplans', 'imaging_studies') then record_id end" %}
-{#- Models without a branch in common, so that a filter by table and person reaches each of them. The file, the row's own
-    id in it, its code and its time are the natural key. -#}
+{#- One import for each branch: a filter by table and person reaches it. File, own id, code and
+    time are the natural key. -#}
 {%- set imports = {
     'persons': 'int_people__patients', 'observed': 'int_people__patients', 'deceased': 'int_people__patients',
     'details': 'int_visits__encounters', 'visits': 'int_visits__encounters_assigned',
@@ -44,9 +44,9 @@
 with
 {%- for name, model in imports.items() %}
 
-{{ name }} as (
-    select * from {{ ref(model) }}
-),
+    {{ name }} as (
+        select * from {{ ref(model) }}
+    ),
 {%- endfor %}
 
 reactions as (
@@ -71,41 +71,43 @@ reactions as (
     ('visit_reasons', 'added_visit_reasons', 'reasoned_visits', 'encounter_code', 'encounter_id'),
 ] %}
 
-{{ name }} as (
-    select
-        {{ added }}.person_id,
-        {{ added }}.cdm_table,
-        {{ added }}.event_id,
-        {{ "'encounters'" if id == 'encounter_id' else rows ~ '.source_file' }} as source_file,
-        {{ rows }}.encounter_id,
-        {{ rows }}.{{ id }} as record_id,
-        {{ rows }}.{{ code }} as source_code,
-        {{ rows }}.started_at
-    from {{ added }}
-    inner join {{ rows }}
-        on
-            {{ added }}.person_id = {{ rows }}.person_id
-            and {{ added }}.source_code = {{ rows }}.reason_code
-            and coalesce({{ added }}.encounter_id, {{ no_uuid }})
-            = coalesce({{ rows }}.encounter_id, {{ no_uuid }})
-    where {{ added }}.source_file = 'reasons'
-),
+    {{ name }} as (
+        select
+            {{ added }}.person_id,
+            {{ added }}.cdm_table,
+            {{ added }}.event_id,
+            {{ "'encounters'" if id == 'encounter_id' else rows ~ '.source_file' }} as source_file,
+            {{ rows }}.encounter_id,
+            {{ rows }}.{{ id }} as record_id,
+            {{ rows }}.{{ code }} as source_code,
+            {{ rows }}.started_at
+        from {{ added }}
+        inner join {{ rows }}
+            on
+                {{ added }}.person_id = {{ rows }}.person_id
+                and {{ added }}.source_code = {{ rows }}.reason_code
+                and coalesce({{ added }}.encounter_id, {{ no_uuid }})
+                = coalesce({{ rows }}.encounter_id, {{ no_uuid }})
+        where {{ added }}.source_file = 'reasons'
+    ),
 {%- endfor %}
 
 rows_traced as (
     {%- for relation, table, id, file, encounter_id, record_id, code, time, condition in branches %}
-    select
-        cast({{ table }} as text) as cdm_table,
-        cast({{ id }} as bigint) as cdm_row_id,
-        person_id,
-        cast({{ file }} as text) as source_file,
-        cast({{ encounter_id }} as uuid) as encounter_id,
-        cast({{ record_id }} as uuid) as record_id,
-        cast({{ code }} as text) as source_code,
-        cast({{ time }} as timestamp) as started_at
-    from {{ relation }}
-    where {{ condition }}
-    {{ 'union all' if not loop.last }}
+        select
+            cast({{ table }} as text) as cdm_table,
+            cast({{ id }} as bigint) as cdm_row_id,
+            person_id,
+            cast({{ file }} as text) as source_file,
+            cast({{ encounter_id }} as uuid) as encounter_id,
+            cast({{ record_id }} as uuid) as record_id,
+            cast({{ code }} as text) as source_code,
+            cast({{ time }} as timestamp) as started_at
+        from {{ relation }}
+        where {{ condition }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 )
 
