@@ -17,6 +17,7 @@ from loader.load.rejects import Limit, Rejects
 from loader.load.standing import gone_text
 from loader.options import common_options, loading_options
 from loader.progress import Reporter
+from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
@@ -149,6 +150,21 @@ def status(settings: Settings) -> None:
     """Show what was loaded and built: batches, files, rejected rows, builds, and what is to be done."""
     with open_database(settings, only_look=True) as database:
         print_status(database, Reporter())
+
+
+@main.command()
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Tables for people, or the same as JSON.",
+)
+@common_options
+def report(settings: Settings, output: str) -> None:
+    """Show where every row of every file went, and how many rows have no standard concept.
+
+    Ends with 4 when rows of a file are missing or count twice.
+    """
+    with open_database(settings, only_look=True) as database:
+        print_accounting(database, Reporter(), as_json=output == "json")
 
 
 def _say_what_is_odd(

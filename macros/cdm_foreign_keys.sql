@@ -3,31 +3,30 @@
     the build's own rows; what a vocabulary lacks, or an analyst wrote into a table that no build fills, is not its
     fault. -#}
 {% macro cdm_foreign_keys() -%}
+    {%- set nodes = {} -%}
     {%- set tables = {} -%}
     {%- set keys = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.fqn[1] == 'omop' -%}
-        {%- do tables.update({node.name: node}) -%}
+        {%- set schema = 'raw_vocabulary' if node.config.materialized == 'view' else node.schema -%}
+        {%- do nodes.update({node.name: node}) -%}
+        {%- do tables.update({node.name: schema ~ '.' ~ node.name}) -%}
     {%- endfor -%}
-    {%- for name, node in tables.items() | sort -%}
-        {%- for column in node.columns if cdm_reference(name, column) in tables -%}
-            {%- set parent = tables[cdm_reference(name, column)] -%}
+    {%- for name in nodes | sort -%}
+        {%- for column in nodes[name].columns if cdm_reference(name, column) -%}
+            {%- set parent = cdm_reference(name, column) -%}
+            {%- set built = [nodes[name].config.materialized, nodes[parent].config.materialized]
+                | select('in', ['table', 'incremental']) | list -%}
             {%- do keys.append({
                 'name': name ~ '_' ~ column ~ '_fkey',
                 'model': name,
-                'child': _keyed_table(node),
+                'child': tables[name],
                 'column': column,
-                'parent_model': parent.name,
-                'parent': _keyed_table(parent),
-                'parent_column': parent.name ~ '_id',
-                'is_strict':
-                    node.config.materialized in ('table', 'incremental')
-                    and parent.config.materialized in ('table', 'incremental'),
+                'parent_model': parent,
+                'parent': tables[parent],
+                'parent_column': parent ~ '_id',
+                'is_strict': built | length == 2,
             }) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(keys) }}
-{%- endmacro %}
-
-{%- macro _keyed_table(node) -%}
-    {{ return(('raw_vocabulary' if node.config.materialized == 'view' else node.schema) ~ '.' ~ node.name) }}
 {%- endmacro %}

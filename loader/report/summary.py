@@ -38,9 +38,13 @@ def print_summary(database: Database, seconds: Mapping[str, float], reporter: Re
     table.add_column("CDM table")
     table.add_column("rows", justify="right")
     table.add_column("with a standard concept", justify="right")
-    for name, rows, mapped in count_rows(database):
-        table.add_row(name, f"{rows:,}", f"{mapped / rows:.1%}" if mapped is not None and rows else "")
+    counts = count_rows(database)
+    for name, rows, mapped in counts:
+        if rows:
+            table.add_row(name, f"{rows:,}", f"{mapped / rows:.1%}" if mapped is not None else "")
     reporter.show(table)
+    if empty := [name for name, rows, _ in counts if not rows]:
+        reporter.say(f"Empty: {', '.join(empty)}")
     parts = ", ".join(f"{part} {taken:.1f} s" for part, taken in seconds.items())
     reporter.say(f"Time: {parts}; {sum(seconds.values()):.1f} s in all")
     reporter.say(f"The CDM is in schema omop of the {database.place}")

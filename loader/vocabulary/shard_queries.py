@@ -26,9 +26,6 @@ _CODES = {
     ("observations", "units"): ("UCUM",),
 }
 
-# The letters of patients.MARITAL stand for these codes.
-_MARITAL_CODES = ("125680007", "87915002", "125681006", "20295000", "33553000")
-
 _NORMALISED = "trim(regexp_replace(replace(lower({}), ',', ' '), ' +', ' ', 'g'))"
 
 
@@ -53,7 +50,6 @@ STEPS = (
     ),
     # The vocabulary writes one-digit vaccine codes with a leading zero.
     "insert into present select 'CVX', '0' || concept_code from present where vocabulary_id = 'CVX'",
-    *(f"insert into present values ('SNOMED', '{code}')" for code in _MARITAL_CODES),
     "create temp table kept as select concept_id from named",
     """insert into kept
     select concept.concept_id

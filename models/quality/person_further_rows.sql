@@ -1,6 +1,6 @@
--- One row per person, file and CDM table: how many rows of the table the file's rows brought besides.
+-- One row per person, file and CDM table: how many rows the file's rows brought there besides.
 {{ config(materialized='incremental') }}
-{#- File, CDM table, and the model that has a row for each of them. A further effect of a file is one more line. -#}
+{#- File, CDM table, and the model that has a row for each. A further effect is one more line. -#}
 {%- set effects = [
     ('patients', 'death', 'death'),
     ('encounters', 'visit_occurrence', 'visit_occurrence'),
@@ -22,10 +22,10 @@ domains as (
 ),
 {%- for file, table, model in effects %}
 
-rows_{{ loop.index }} as (
-    select * from {{ ref(model) }}
-    {{ of_changed_persons() }}
-),
+    rows_{{ loop.index }} as (
+        select * from {{ ref(model) }}
+        {{ of_changed_persons() }}
+    ),
 {%- endfor %}
 
 -- Reasons of visits; those of other rows are counted with the rows.
@@ -55,12 +55,12 @@ further as (
     from visit_links
     {{ of_changed_persons() }}
     {%- for file, table, model in effects %}
-    union all
-    select
-        person_id,
-        '{{ file }}' as source_file,
-        '{{ table }}' as outcome
-    from rows_{{ loop.index }}
+        union all
+        select
+            person_id,
+            '{{ file }}' as source_file,
+            '{{ table }}' as outcome
+        from rows_{{ loop.index }}
     {%- endfor %}
 ),
 

@@ -1,6 +1,5 @@
 -- One row per person, Synthea file, outcome and vocabulary: how many rows of the file went there.
 {{ config(materialized='incremental') }}
-{#- Files of which every row is one row of a table. -#}
 {%- set whole_files = [
     ('patients', 'person'), ('encounters', 'visit_detail'), ('payer_transitions', 'payer_plan_period'),
 ] %}
@@ -28,10 +27,10 @@ further as (
 ),
 {%- for file, table in whole_files %}
 
-{{ table }}_rows as (
-    select * from {{ ref(table) }}
-    {{ of_changed_persons() }}
-),
+    {{ table }}_rows as (
+        select * from {{ ref(table) }}
+        {{ of_changed_persons() }}
+    ),
 {%- endfor %}
 
 -- A row counts where its first concept leads.
@@ -75,31 +74,31 @@ counted as (
         ('claims', "'claims_transactions'", "'cost'", 'paired_transaction_rows', '0'),
         ('claims', "'claims_transactions'", "'charge_without_source_row'", '-paired_transaction_rows', '0'),
     ] %}
-    union all
-    select
-        person_id,
-        {{ file }} as source_file,
-        {{ outcome }} as outcome,
-        null as vocabulary_id,
-        {{ source_rows }} as source_rows,
-        {{ further_rows }} as further_rows,
-        0 as unmapped_rows,
-        0 as unknown_code_rows
-    from {{ relation }}
+        union all
+        select
+            person_id,
+            {{ file }} as source_file,
+            {{ outcome }} as outcome,
+            null as vocabulary_id,
+            {{ source_rows }} as source_rows,
+            {{ further_rows }} as further_rows,
+            0 as unmapped_rows,
+            0 as unknown_code_rows
+        from {{ relation }}
     {%- endfor %}
     {%- for file, table in whole_files %}
-    union all
-    select
-        person_id,
-        '{{ file }}' as source_file,
-        '{{ table }}' as outcome,
-        null as vocabulary_id,
-        count(*) as source_rows,
-        0 as further_rows,
-        0 as unmapped_rows,
-        0 as unknown_code_rows
-    from {{ table }}_rows
-    group by person_id
+        union all
+        select
+            person_id,
+            '{{ file }}' as source_file,
+            '{{ table }}' as outcome,
+            null as vocabulary_id,
+            count(*) as source_rows,
+            0 as further_rows,
+            0 as unmapped_rows,
+            0 as unknown_code_rows
+        from {{ table }}_rows
+        group by person_id
     {%- endfor %}
 ),
 

@@ -24,9 +24,9 @@ row_outcomes as (
 ),
 {%- for table in ['care_site', 'provider'] %}
 
-{{ table }}_rows as (
-    select * from {{ ref(table) }}
-),
+    {{ table }}_rows as (
+        select * from {{ ref(table) }}
+    ),
 {%- endfor %}
 
 of_persons as (
@@ -46,20 +46,20 @@ of_files as (
         ("'duplicate_id'", 'contents - ids'),
         ("'lookup_only'", "case source_file when 'payers' then ids end"),
     ] %}
-    select
-        source_file,
-        {{ outcome }} as outcome,
-        {{ source_rows }} as source_rows
-    from stored_rows
-    union all
+        select
+            source_file,
+            {{ outcome }} as outcome,
+            {{ source_rows }} as source_rows
+        from stored_rows
+        union all
     {%- endfor %}
     {%- for file, table in [('organizations', 'care_site'), ('providers', 'provider')] %}
-    select
-        '{{ file }}' as source_file,
-        '{{ table }}' as outcome,
-        count(*) as source_rows
-    from {{ table }}_rows
-    union all
+        select
+            '{{ file }}' as source_file,
+            '{{ table }}' as outcome,
+            count(*) as source_rows
+        from {{ table }}_rows
+        union all
     {%- endfor %}
     select
         source_file,

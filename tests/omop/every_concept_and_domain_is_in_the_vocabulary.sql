@@ -1,5 +1,5 @@
--- Every concept id that a table holds, standard or not, is in the vocabulary, and so is every domain
--- of a cost. PostgreSQL has foreign keys for that.
+-- Every concept id that a table holds, standard or not, is in the vocabulary, and so is every
+-- domain of a cost. PostgreSQL has foreign keys for that.
 {{ config(enabled=target.type != 'postgres') }}
 {%- set tables = [
     'care_site', 'cdm_source', 'condition_era', 'condition_occurrence', 'cost', 'death', 'device_exposure', 'dose_era',
@@ -19,7 +19,8 @@ domains as (
 used as (
     {%- for table in tables %}
         {%- set relation = ref(table) %}
-        {%- for column in graph.nodes['model.synthea_omop.' ~ table].columns if execute and 'concept_id' in column %}
+        {%- set columns = graph.nodes['model.synthea_omop.' ~ table].columns if execute else [] %}
+        {%- for column in columns if 'concept_id' in column %}
             select distinct
                 '{{ table }}' as table_name,
                 '{{ column }}' as column_name,

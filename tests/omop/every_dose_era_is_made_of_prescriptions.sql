@@ -1,5 +1,5 @@
--- A prescription of a drug with a dose lies in one era of its ingredient and dose, and an era begins
--- and ends with prescriptions.
+-- A prescription of a drug with a dose lies in one era of its ingredient and dose, and an era
+-- begins and ends with prescriptions.
 with
 
 exposures as (

@@ -1,4 +1,5 @@
--- Two eras of a person and a concept (and a dose) are more than 30 days apart; otherwise they would be one.
+-- Two eras of a person, a concept and, where it has one, a dose are more than 30 days apart;
+-- otherwise they would be one.
 with
 
 condition_eras as (

@@ -4,7 +4,10 @@
 with
 
 patients as (
-    select * from {{ ref('int_people__patients') }}
+    select
+        person_id,
+        upper(trim(marital_status)) as marital_status
+    from {{ ref('int_people__patients') }}
 ),
 
 fact_codes as (
@@ -25,8 +28,7 @@ without_concept as (
         count(*) as patients
     from patients
     inner join fact_codes
-        on coalesce(fact_codes.source_value, upper(trim(patients.marital_status)))
-        = upper(trim(patients.marital_status))
+        on patients.marital_status = coalesce(fact_codes.source_value, patients.marital_status)
     left join code_map on fact_codes.concept_code = code_map.source_code
     where code_map.target_concept_id is null
     group by

@@ -1,47 +1,58 @@
--- No condition or allergy with the code of a reason began after the one that was chosen and by the
--- day after the event; one that began later was chosen only where none had begun.
+-- The condition or allergy that a reason means is the last one of its code that began by the day
+-- after, else the first one to begin.
 with
 
 reasons as (
-    select * from {{ ref('int_events__reasons') }}
-    where reason_id is not null
+    select distinct
+        person_id,
+        reason_code,
+        start_date,
+        reason_date
+    from {{ ref('int_events__reasons') }}
 ),
 
-chosen as (
-    select * from {{ ref('int_events__mapped') }}
+candidates as (
+    select distinct
+        person_id,
+        source_code,
+        start_date
+    from {{ ref('int_events__mapped') }}
     where source_file in ('conditions', 'allergies')
 ),
 
-others as (
-    select * from {{ ref('int_events__mapped') }}
-    where source_file in ('conditions', 'allergies')
-),
-
-nearer as (
+expected as (
     select
-        reasons.cdm_table,
-        reasons.event_id,
+        reasons.person_id,
+        reasons.reason_code,
         reasons.start_date,
-        chosen.start_date as chosen_date,
-        others.start_date as nearer_date
+        reasons.reason_date,
+        coalesce(
+            max(
+                case
+                    when candidates.start_date <= reasons.start_date + 1 then candidates.start_date
+                end
+            ),
+            min(candidates.start_date)
+        ) as expected_date
     from reasons
-    inner join chosen
+    left join candidates
         on
-            reasons.person_id = chosen.person_id
-            and reasons.reason_table = chosen.cdm_table
-            and reasons.reason_id = chosen.event_id
-    inner join others
-        on
-            reasons.person_id = others.person_id
-            and reasons.reason_code = others.source_code
+            reasons.person_id = candidates.person_id
+            and reasons.reason_code = candidates.source_code
+    group by
+        reasons.person_id, reasons.reason_code, reasons.start_date, reasons.reason_date
+),
+
+different as (
+    select
+        person_id,
+        reason_code,
+        start_date,
+        reason_date,
+        expected_date
+    from expected
     where
-        case
-            when chosen.start_date <= reasons.start_date + 1
-                then
-                    others.start_date > chosen.start_date
-                    and others.start_date <= reasons.start_date + 1
-            else others.start_date < chosen.start_date
-        end
+        coalesce(reason_date, date '0001-01-01') <> coalesce(expected_date, date '0001-01-01')
 )
 
-select * from nearer
+select * from different

@@ -1,61 +1,16 @@
 """The bundled sample, built again and again on each engine: the rows and their ids stay what they are."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import pytest
 
-from tests.support.commands import CommandFailedError, at_once, dbt, synthea_omop
-from tests.support.comparison import Table, assert_same_tables, reading, snapshot
-from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
-from tests.support.postgres_server import PostgresServer
+from tests.pipeline.conftest import AGAIN, BUILDS, FIRST, REFRESHED, Build
+from tests.support.commands import CommandFailedError, dbt
+from tests.support.comparison import assert_same_tables, snapshot
+from tests.support.environments import ENGINES, REPOSITORY
 
 ANALYSES = sorted(path.stem for path in (REPOSITORY / "analyses").glob("*.sql"))
-DEMO = REPOSITORY / "seeds" / "demo"
-FIRST = "the first build"
-AGAIN = "a second build with nothing new"
-RELOADED = "a build after the same export was loaded again"
-REFRESHED = "a full refresh"
-BUILDS = (FIRST, AGAIN, RELOADED, REFRESHED)
-
-
-@dataclass(frozen=True)
-class Build:
-    """What dbt printed, the tables it left, and how many persons it replaced."""
-
-    output: str
-    tables: Mapping[str, Table]
-    persons_replaced: int
-
-
-@pytest.fixture(scope="module")
-def environments(
-    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[dict[str, Mapping[str, str]]]:
-    """Engine -> variables that lead to its database."""
-    with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:
-        yield {"duckdb": duckdb_environment(tmp_path_factory.mktemp("duckdb")), "postgres": postgres}
-
-
-@pytest.fixture(scope="module")
-def histories(environments: dict[str, Mapping[str, str]]) -> dict[str, dict[str, Build]]:
-    """Engine -> name of the build -> build. Data tests and unit tests run, and must pass, each time."""
-    return dict(zip(ENGINES, at_once(_history, [environments[engine] for engine in ENGINES]), strict=True))
-
-
-def _history(environment: Mapping[str, str]) -> dict[str, Build]:
-    synthea_omop("vocabulary", str(DEMO / "vocabulary"), environment=environment)
-    builds = {}
-    for name in BUILDS:
-        if name in (FIRST, RELOADED):
-            synthea_omop("load", str(DEMO / "synthea"), environment=environment)
-        options = ["--full-refresh"] if name == REFRESHED else []
-        output = dbt("--no-partial-parse", "build", *options, environment=environment)
-        with reading(environment) as reader:
-            ((persons_replaced,),) = reader.query("select count(*) from intermediate.int_changes__persons")
-        builds[name] = Build(output, snapshot(environment), persons_replaced)
-    return builds
 
 
 @pytest.mark.parametrize("build", BUILDS)

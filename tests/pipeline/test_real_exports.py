@@ -12,10 +12,12 @@ import pytest
 
 from tests.pipeline.counts import COUNTS
 from tests.pipeline.questions import QUESTIONS
+from tests.support import official
 from tests.support.commands import at_once, dbt, synthea_omop
 from tests.support.comparison import Reader, assert_same_databases, reading
 from tests.support.environments import REPOSITORY, duckdb_environment, postgres_environment
 from tests.support.eras import ERA_COLUMNS, built_eras, expected_eras
+from tests.support.keys import keys_of
 from tests.support.postgres_server import PostgresServer
 
 pytestmark = pytest.mark.exports
@@ -120,6 +122,13 @@ def test_every_export_that_is_there_is_tested(exports: Path) -> None:
 
 def test_a_real_export_builds_the_same_rows_on_both_engines(databases: tuple[Environment, Environment]) -> None:
     assert_same_databases(*databases)
+
+
+def test_every_foreign_key_holds_on_postgres(databases: tuple[Environment, Environment]) -> None:
+    with reading(databases[1]) as reader:
+        tables = {name.split(".")[1] for name in reader.table_names()}
+        foreign_keys = keys_of(reader).foreign
+    assert foreign_keys.keys() == {key for key in official.FOREIGN_KEYS if key[0] in tables}
 
 
 def test_a_real_export_becomes_what_the_rulings_counted(reader: Reader, release: str) -> None:

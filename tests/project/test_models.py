@@ -107,7 +107,8 @@ def test_every_key_of_a_table_is_tested(manifest: dict[str, Any], models: list[M
     untested = []
     for model in models:
         key_columns = list(model.node["columns"])[: 2 if model.folders[-1] == "keys" else 1]
-        keyed = model.folders[-1] == "keys" or (model.room == "omop" and model.node["config"]["materialized"] != "view")
+        materialized = model.node["config"]["materialized"]
+        keyed = model.folders[-1] == "keys" or (model.room == "omop" and materialized in ("table", "incremental"))
         if keyed and model.name not in WITHOUT_KEY:
             untested += [
                 f"{model.name}.{column}"

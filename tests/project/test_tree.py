@@ -34,7 +34,7 @@ def test_a_macro_file_holds_the_macro_it_is_named_after_and_its_dialects(files: 
     for path in files:
         if path.suffix == ".sql" and (path.parts[0] == "macros" or path.parts[:2] == ("tests", "generic")):
             text = (REPOSITORY / path).read_text()
-            names = re.findall(r"\{%-?\s*(?:macro|test)\s+(\w+)", text)
+            names = re.findall(r"\{%-?\s*(?:macro|test|materialization)\s+(\w+)", text)
             others = [name for name in names if name != path.stem and not name.endswith(f"__{path.stem}")]
             if path.stem not in names or others:
                 strangers[str(path)] = names

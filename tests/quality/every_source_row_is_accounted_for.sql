@@ -1,4 +1,10 @@
 -- Per file, the rows read are the rows that went somewhere, each counted once.
+{%- set tables = [''] -%}
+{%- if execute -%}
+    {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
+    {%- set models = models | selectattr('schema', 'equalto', 'omop') -%}
+    {%- set tables = models | map(attribute='name') | list -%}
+{%- endif %}
 with
 
 row_accounting as (
@@ -18,8 +24,8 @@ totals as (
                 when
                     kind = 'CDM table'
                     and outcome not in (
-                        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.schema == 'omop' %}
-                            '{{ node.name }}'{{ ',' if not loop.last }}
+                        {%- for name in tables %}
+                            '{{ name }}'{{ ',' if not loop.last }}
                         {%- endfor %}
                     )
                     then 1

@@ -9,11 +9,12 @@ import psycopg2
 
 from tests.support.environments import engine_of
 
-# Every table of the CDM, and the registries that hand out its ids.
+# Every table of the CDM, what became of the source rows, and the registries that hand out its ids.
 COMPARED_TABLES = """
     select table_schema || '.' || table_name
     from information_schema.tables
-    where table_schema = 'omop' or (table_schema = 'intermediate' and table_name like 'int\\_keys\\_\\_%' escape '\\')
+    where table_schema = 'omop' or (table_schema = 'quality' and table_type = 'BASE TABLE')
+        or (table_schema = 'intermediate' and table_name like 'int\\_keys\\_\\_%' escape '\\')
     order by 1
 """
 COLUMNS = """
@@ -53,8 +54,8 @@ class Reader:
     """An open, read-only connection to a built database."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._postgres = engine_of(environment) == "postgres"
-        if self._postgres:
+        self.is_postgres = engine_of(environment) == "postgres"
+        if self.is_postgres:
             self._connection = psycopg2.connect(
                 host=environment["PGHOST"],
                 port=environment["PGPORT"],
@@ -71,7 +72,7 @@ class Reader:
 
     def query(self, sql: str) -> Iterator[tuple]:
         """Streams the rows of a query; a bounded number of them is in memory."""
-        cursor = self._connection.cursor(name="rows") if self._postgres else self._connection.cursor()
+        cursor = self._connection.cursor(name="rows") if self.is_postgres else self._connection.cursor()
         cursor.execute(sql)
         while rows := cursor.fetchmany(ROWS_AT_A_TIME):
             yield from rows

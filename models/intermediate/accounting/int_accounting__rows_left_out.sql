@@ -24,10 +24,10 @@ encounters as (
 ),
 {%- for file in reasons | map('first') | unique %}
 
-{{ file }}_csv as (
-    select * from {{ ref('stg_synthea__' ~ file) }}
-    {{ of_changed_persons('patient_id') }}
-),
+    {{ file }}_csv as (
+        select * from {{ ref('stg_synthea__' ~ file) }}
+        {{ of_changed_persons('patient_id') }}
+    ),
 {%- endfor %}
 
 patient_counts as (
@@ -84,21 +84,23 @@ transaction_counts as (
 ),
 {%- for file, counted in [('claims', 'claim_counts'), ('patient_expenses', 'expense_counts')] %}
 
-{{ counted }} as (
-    select patient_id, count(*) as source_rows from {{ file }}_csv group by patient_id
-),
+    {{ counted }} as (
+        select patient_id, count(*) as source_rows from {{ file }}_csv group by patient_id
+    ),
 {%- endfor %}
 
 -- Of the transactions, those that are in a cost are taken off again in person_row_accounting.
 left_out as (
     {%- for file, outcome, source_rows, counted in reasons %}
-    select
-        patient_id,
-        cast('{{ file }}' as text) as source_file,
-        cast('{{ outcome }}' as text) as outcome,
-        {{ source_rows }} as source_rows
-    from {{ counted }}
-    {{ 'union all' if not loop.last }}
+        select
+            patient_id,
+            cast('{{ file }}' as text) as source_file,
+            cast('{{ outcome }}' as text) as outcome,
+            {{ source_rows }} as source_rows
+        from {{ counted }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 ),
 

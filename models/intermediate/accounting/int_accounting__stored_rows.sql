@@ -15,33 +15,35 @@ known_patients as (
 ),
 {%- for file in files_of_patients + shared_files | map('first') | list %}
 
-{{ file }} as (
-    select * from {{ ref('stg_synthea__' ~ file) }}
-),
+    {{ file }} as (
+        select * from {{ ref('stg_synthea__' ~ file) }}
+    ),
 {%- endfor %}
 
 -- One pass over each file. Only shared files are small enough to compare their rows here.
 stored_rows as (
     {%- for file in files_of_patients %}
-    select
-        cast('{{ file }}' as text) as source_file,
-        count(*) as stored_rows,
-        count(*) - count(known_patients.patient_id) as ownerless_rows,
-        cast(null as bigint) as ids,
-        cast(null as bigint) as contents
-    from {{ file }}
-    left join known_patients on {{ file }}.patient_id = known_patients.patient_id
-    union all
+        select
+            cast('{{ file }}' as text) as source_file,
+            count(*) as stored_rows,
+            count(*) - count(known_patients.patient_id) as ownerless_rows,
+            cast(null as bigint) as ids,
+            cast(null as bigint) as contents
+        from {{ file }}
+        left join known_patients on {{ file }}.patient_id = known_patients.patient_id
+        union all
     {%- endfor %}
     {%- for file, id in shared_files %}
-    select
-        cast('{{ file }}' as text) as source_file,
-        count(*) as stored_rows,
-        count(*) - count({{ id }}) as ownerless_rows,
-        count(distinct {{ id }}) as ids,
-        count(distinct case when {{ id }} is not null then whole_row end) as contents
-    from {{ file }}
-    {{ 'union all' if not loop.last }}
+        select
+            cast('{{ file }}' as text) as source_file,
+            count(*) as stored_rows,
+            count(*) - count({{ id }}) as ownerless_rows,
+            count(distinct {{ id }}) as ids,
+            count(distinct case when {{ id }} is not null then whole_row end) as contents
+        from {{ file }}
+        {% if not loop.last %}
+            union all
+        {% endif %}
     {%- endfor %}
 )
 

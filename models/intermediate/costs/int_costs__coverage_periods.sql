@@ -25,6 +25,7 @@ parsed as (
         transitions.member_id,
         transitions.plan_ownership,
         transitions.owner_name,
+        transitions.start_text,
         case
             when {{ matches('transitions.start_text', "'[0-9]{4}'") }}
                 then greatest(
@@ -51,6 +52,7 @@ closed as (
         member_id,
         plan_ownership,
         owner_name,
+        start_text,
         start_date,
         greatest(
             start_date,
@@ -72,6 +74,7 @@ coverage_periods as (
         member_id,
         plan_ownership,
         owner_name,
+        start_text,
         start_date,
         end_date
     from closed

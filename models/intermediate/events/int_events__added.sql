@@ -1,4 +1,4 @@
--- One row per CDM row that stands for no source row of its own: a reason, a reaction, a patient fact.
+-- One row per CDM row that stands for no source row of its own: reasons, reactions, patient facts.
 {{ config(materialized='incremental') }}
 with
 

@@ -24,28 +24,31 @@ code_map as (
 
 periods as (
     select
-        person_id,
-        first_date as period_start_date,
+        changed_persons.person_id,
+        spans.first_date as period_start_date,
         {{ period_end() }} as period_end_date
     from spans
+    inner join changed_persons on spans.person_id = changed_persons.person_id
 ),
 
 -- The marital status is that of the export, so of the end of what is known. The birth itself would
 -- stretch the observation period back to it.
 stated as (
     select
-        patients.person_id,
-        listed.fact,
-        listed.fact_date,
-        nullif(trim(listed.fact_value), '') as fact_value
+        periods.person_id,
+        'MARITAL' as fact,
+        nullif(trim(patients.marital_status), '') as fact_value,
+        periods.period_end_date as fact_date
     from patients
-    inner join changed_persons on patients.person_id = changed_persons.person_id
     inner join periods on patients.person_id = periods.person_id
-    cross join lateral (
-        values
-            ('MARITAL', patients.marital_status, periods.period_end_date),
-            ('BIRTHPLACE', patients.birthplace, periods.period_start_date)
-    ) as listed (fact, fact_value, fact_date)
+    union all
+    select
+        periods.person_id,
+        'BIRTHPLACE' as fact,
+        nullif(trim(patients.birthplace), '') as fact_value,
+        periods.period_start_date as fact_date
+    from patients
+    inner join periods on patients.person_id = periods.person_id
 ),
 
 resolved as (

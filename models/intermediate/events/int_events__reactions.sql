@@ -30,10 +30,8 @@ numbered_allergies as (
         row_number() over (
             partition by changed_persons.person_id
             order by
-                source_allergies.start_date,
-                source_allergies.source_code collate "C" nulls last,
-                source_allergies.encounter_id nulls last,
-                source_allergies.stop_date nulls last,
+                source_allergies.start_date, source_allergies.source_code collate "C" nulls last,
+                source_allergies.encounter_id nulls last, source_allergies.stop_date nulls last,
                 source_allergies.value_source_value collate "C" nulls last,
                 source_allergies.qualifier_source_value collate "C" nulls last,
                 source_allergies.first_reaction_code collate "C" nulls last,
@@ -43,6 +41,24 @@ numbered_allergies as (
         ) as allergy_no
     from source_allergies
     inner join changed_persons on source_allergies.patient_id = changed_persons.patient_id
+),
+
+listed as (
+    select
+        person_id,
+        allergy_no,
+        first_reaction_code as reaction_code,
+        first_reaction_severity as severity
+    from numbered_allergies
+    where first_reaction_code is not null
+    union all
+    select
+        person_id,
+        allergy_no,
+        second_reaction_code as reaction_code,
+        second_reaction_severity as severity
+    from numbered_allergies
+    where second_reaction_code is not null
 ),
 
 numbered_events as (
@@ -59,13 +75,10 @@ numbered_events as (
         row_number() over (
             partition by events.person_id
             order by
-                events.start_date,
-                events.source_code collate "C" nulls last,
-                events.encounter_id nulls last,
-                events.stop_date nulls last,
+                events.start_date, events.source_code collate "C" nulls last,
+                events.encounter_id nulls last, events.stop_date nulls last,
                 events.value_source_value collate "C" nulls last,
-                events.qualifier_source_value collate "C" nulls last,
-                events.event_id
+                events.qualifier_source_value collate "C" nulls last, events.event_id
         ) as allergy_no
     from events
     inner join changed_persons on events.person_id = changed_persons.person_id
@@ -94,24 +107,13 @@ reactions as (
         {{ concept_or_none('code_map.target_concept_id') }} as value_as_concept_id,
         {{ shortened('listed.severity', 50) }} as qualifier_source_value,
         numbered_events.event_id as linked_event_id,
-        case numbered_events.cdm_table
-            {%- for table in ['observation', 'condition_occurrence', 'procedure_occurrence',
-                'drug_exposure', 'device_exposure', 'measurement'] %}
-            when '{{ table }}' then {{ concept(table ~ '.' ~ table ~ '_id') }}
-            {%- endfor %}
-        end as linked_field_concept_id
-    from numbered_allergies
+        {{ event_field_concept('numbered_events.cdm_table') }} as linked_field_concept_id
+    from listed
     inner join numbered_events
         on
-            numbered_allergies.person_id = numbered_events.person_id
-            and numbered_allergies.allergy_no = numbered_events.allergy_no
-    cross join lateral (
-        values
-            (numbered_allergies.first_reaction_code, numbered_allergies.first_reaction_severity),
-            (numbered_allergies.second_reaction_code, numbered_allergies.second_reaction_severity)
-    ) as listed (reaction_code, severity)
+            listed.person_id = numbered_events.person_id
+            and listed.allergy_no = numbered_events.allergy_no
     left join code_map on listed.reaction_code = code_map.source_code
-    where listed.reaction_code is not null
 )
 
 select * from reactions

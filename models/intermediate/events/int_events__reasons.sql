@@ -74,6 +74,7 @@ means as (
         source_code,
         cdm_table,
         event_id,
+        start_date,
         case
             when row_number() over (partition by person_id, source_code order by start_date) > 1
                 then start_date - 1
@@ -94,7 +95,8 @@ reasons as (
         given_reasons.start_date,
         given_reasons.started_at,
         means.cdm_table as reason_table,
-        means.event_id as reason_id
+        means.event_id as reason_id,
+        means.start_date as reason_date
     from given_reasons
     left join means
         on

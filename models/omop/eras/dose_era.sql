@@ -11,8 +11,8 @@ drug_doses as (
     select * from {{ ref('int_vocabulary__drug_doses') }}
 ),
 
--- Synthea exports neither a quantity nor instructions: one unit a day is assumed, so the strength of
--- the drug is the daily dose. Vaccines, which are given once, have no daily dose.
+-- Synthea exports neither a quantity nor instructions: one unit a day is assumed, so the strength
+-- of the drug is the daily dose. Vaccines, which are given once, have no daily dose.
 exposures as (
     select
         drug_exposure.person_id,

@@ -1,0 +1,59 @@
+"""The bundled sample, built again and again on each engine: what several modules of tests look at."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.commands import at_once, dbt, synthea_omop
+from tests.support.comparison import Table, reading, snapshot
+from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
+from tests.support.keys import Keys, keys_of
+from tests.support.postgres_server import PostgresServer
+
+DEMO = REPOSITORY / "seeds" / "demo"
+FIRST = "the first build"
+AGAIN = "a second build with nothing new"
+RELOADED = "a build after the same export was loaded again"
+REFRESHED = "a full refresh"
+BUILDS = (FIRST, AGAIN, RELOADED, REFRESHED)
+
+
+@dataclass(frozen=True)
+class Build:
+    """What dbt printed, the tables and the keys it left, and how many persons it replaced."""
+
+    output: str
+    tables: Mapping[str, Table]
+    persons_replaced: int
+    keys: Keys
+
+
+@pytest.fixture(scope="session")
+def environments(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Mapping[str, str]]]:
+    """Engine -> variables that lead to its database."""
+    with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:
+        yield {"duckdb": duckdb_environment(tmp_path_factory.mktemp("duckdb")), "postgres": postgres}
+
+
+@pytest.fixture(scope="session")
+def histories(environments: dict[str, Mapping[str, str]]) -> dict[str, dict[str, Build]]:
+    """Engine -> name of the build -> build. Data tests and unit tests run, and must pass, each time."""
+    return dict(zip(ENGINES, at_once(_history, [environments[engine] for engine in ENGINES]), strict=True))
+
+
+def _history(environment: Mapping[str, str]) -> dict[str, Build]:
+    synthea_omop("vocabulary", str(DEMO / "vocabulary"), environment=environment)
+    builds = {}
+    for name in BUILDS:
+        if name in (FIRST, RELOADED):
+            synthea_omop("load", str(DEMO / "synthea"), environment=environment)
+        options = ["--full-refresh"] if name == REFRESHED else []
+        output = dbt("--no-partial-parse", "build", *options, environment=environment)
+        with reading(environment) as reader:
+            ((persons_replaced,),) = reader.query("select count(*) from intermediate.int_changes__persons")
+            keys = keys_of(reader)
+        builds[name] = Build(output, snapshot(environment), persons_replaced, keys)
+    return builds
