@@ -79,7 +79,12 @@ cleaned as (
         trim(coalesce(owners.address, '')) as address,
         trim(coalesce(owners.city, '')) as city,
         trim(coalesce(owners.county, '')) as county,
-        states.state_code,
+        -- Two letters that are no US state stay, for what they are worth.
+        coalesce(
+            states.state_code,
+            case when length(trim(owners.state)) = 2 then upper(trim(owners.state)) end
+        ) as state_code,
+        states.state_code is not null as is_us_state,
         -- 00000 is Synthea's way to say that the place has no known ZIP.
         nullif(nullif(left(regexp_replace(owners.zip, '[^0-9]', '', 'g'), 9), ''), '00000') as zip
     from owners
@@ -96,6 +101,7 @@ addresses as (
         nullif(address, '') as address,
         nullif(city, '') as city,
         state_code,
+        is_us_state,
         zip,
         nullif(county, '') as county,
         latitude,

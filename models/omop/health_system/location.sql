@@ -16,6 +16,7 @@ ranked as (
         address,
         city,
         state_code,
+        is_us_state,
         zip,
         county,
         latitude,
@@ -37,9 +38,9 @@ location as (
         {{ shortened('ranked.county', 20) }} as county,
         {{ shortened('ranked.location_key', 50) }} as location_source_value,
         case
-            when ranked.state_code is not null then {{ concept('United States of America') }}
+            when ranked.is_us_state then {{ concept('United States of America') }}
         end as country_concept_id,
-        cast(case when ranked.state_code is not null then 'US' end as varchar(80))
+        cast(case when ranked.is_us_state then 'US' end as varchar(80))
             as country_source_value,
         cast(
             case when ranked.latitude between -90 and 90 then ranked.latitude end
