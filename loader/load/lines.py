@@ -85,21 +85,24 @@ class Lines:
 
     def cut_out(self, folder: Path) -> list[CsvFile]:
         """The files with nothing but the lines that differ, written into `folder`; shared files stay as they are."""
-        found, statements = [], {}
+        found, cutting, writing = [], {}, []
         for number, (name, file) in enumerate(self._files):
             if position := _key_position(name, file):
                 target = folder / f"{number}.csv"
                 self._database.execute(
-                    f"""create or replace table scratch.cut_{number} as
+                    f"""create or replace table scratch.cut_key_{number} as
                     select key from scratch.looked_{number} where {_NORMAL_KEY} in (select key from differing_key)"""
                 )
-                statements[file.path] = f"""copy (
-                    select line as {quoted(",".join(file.header))} from {_lines(file)}
-                    where string_split(line, ',')[{position}] in (select key from scratch.cut_{number})
-                ) to {literal(str(target))} (format csv, header true, delimiter '\x01', quote '', escape '')"""
+                # A join on a key of its own: `in` would split each line twice. What is written out is little.
+                cutting[file.path] = f"""create or replace table scratch.cut_{number} as
+                    select line from (select line, string_split(line, ',')[{position}] as key from {_lines(file)})
+                    semi join scratch.cut_key_{number} using (key)"""
+                writing.append(f"""copy (select line as {quoted(",".join(file.header))} from scratch.cut_{number})
+                    to {literal(str(target))} (format csv, header true, delimiter '\x01', quote '', escape '')""")
                 file = replace(file, path=target)
             found.append(file)
-        for result in self._database.side_by_side([statements[path] for path in _largest_first(statements)]):
+        statements = [cutting[path] for path in _largest_first(cutting)]
+        for result in (*self._database.side_by_side(statements), *self._database.side_by_side(writing)):
             if isinstance(result, duckdb.Error):
                 raise result
         return found
