@@ -3,7 +3,7 @@
 {{ config(enabled=target.type != 'postgres') }}
 {%- set tables = [
     'care_site', 'cdm_source', 'condition_era', 'condition_occurrence', 'cost', 'death', 'device_exposure', 'dose_era',
-    'drug_era', 'drug_exposure', 'location', 'measurement', 'observation', 'observation_period', 'payer_plan_period',
+    'drug_era', 'drug_exposure', 'fact_relationship', 'location', 'measurement', 'observation', 'observation_period', 'payer_plan_period',
     'person', 'procedure_occurrence', 'provider', 'specimen', 'visit_detail', 'visit_occurrence',
 ] %}
 with
