@@ -53,7 +53,8 @@ short as (
     select claimed.person_id
     from claimed
     left join paid on claimed.person_id = paid.person_id
-    where claimed.items <> coalesce(paid.items, 0)
+    group by claimed.person_id
+    having max(claimed.items) <> coalesce(max(paid.items), 0)
 ),
 
 numbered_items as (

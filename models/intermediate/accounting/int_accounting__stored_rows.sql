@@ -10,9 +10,13 @@
 ] %}
 with
 
-known_patients as (
-    select * from {{ ref('int_people__patients') }}
-),
+{#- The patients once for each file: PostgreSQL reads no CTE in parallel that is named twice. #}
+{%- for file in files_of_patients %}
+
+    patients_of_{{ file }} as (
+        select * from {{ ref('int_people__patients') }}
+    ),
+{%- endfor %}
 {%- for file in files_of_patients + shared_files | map('first') | list %}
 
     {{ file }} as (
@@ -26,11 +30,12 @@ stored_rows as (
         select
             cast('{{ file }}' as text) as source_file,
             count(*) as stored_rows,
-            count(*) - count(known_patients.patient_id) as ownerless_rows,
+            count(*) - count(patients_of_{{ file }}.patient_id) as ownerless_rows,
             cast(null as bigint) as ids,
             cast(null as bigint) as contents
         from {{ file }}
-        left join known_patients on {{ file }}.patient_id = known_patients.patient_id
+        left join patients_of_{{ file }}
+            on {{ file }}.patient_id = patients_of_{{ file }}.patient_id
         union all
     {%- endfor %}
     {%- for file, id in shared_files %}
