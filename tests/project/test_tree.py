@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import pytest
+import yaml
 
 from loader.cli import main
 from tests.support.environments import REPOSITORY
@@ -27,6 +28,22 @@ def test_no_folder_is_empty() -> None:
         if not folders and not names and not (Path(folder) / "__pycache__").exists():
             empty.append(os.path.relpath(folder, REPOSITORY))
     assert empty == []
+
+
+def test_yaml_has_no_numbers_for_keys(files: list[Path]) -> None:
+    """dbt writes what it has parsed to disk and cannot read such a key back: every run would parse all anew."""
+    numbered = []
+
+    def look(path: Path, value: Any) -> None:
+        if isinstance(value, dict):
+            numbered.extend((str(path), key) for key in value if not isinstance(key, str))
+        for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            look(path, inner)
+
+    for path in files:
+        if path.suffix == ".yml" and path.parts[0] in ("models", "seeds", "tests", "macros", "analyses"):
+            look(path, yaml.safe_load((REPOSITORY / path).read_text(encoding="utf-8")))
+    assert numbered == []
 
 
 def test_a_macro_file_holds_the_macro_it_is_named_after_and_its_dialects(files: list[Path]) -> None:
