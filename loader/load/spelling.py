@@ -138,7 +138,7 @@ def _whole(base: str) -> Callable[[str], str]:
         number = _float(value)
         if number is None or not number.is_integer():
             raise _refused(value, base)
-        if not abs(number) < _RANGES[base]:
+        if not -_RANGES[base] <= number < _RANGES[base]:
             raise _refused(value, base, f" that fits into {base}")
         return str(int(number))
 

@@ -51,7 +51,10 @@ GOOD: dict[str, st.SearchStrategy[tuple[str, Any]]] = {
     ),
     "integer": st.one_of(
         st.integers(-(2**31), 2**31 - 1).map(lambda number: (str(number), number)),
-        st.sampled_from([("007", 7), ("+1", 1), ("-0", 0), ("1.0", 1), ("1e3", 1000), ("1_000", 1000), (" 1", 1)]),
+        st.sampled_from([
+            ("007", 7), ("+1", 1), ("-0", 0), ("1.0", 1), ("1e3", 1000), ("1_000", 1000), (" 1", 1),
+            ("-2147483648", -(2**31)), ("2147483647", 2**31 - 1),
+        ]),
     ),
     "numeric(18,2)": st.one_of(
         NUMBERS.map(lambda number: (f"{number:f}", number)),
