@@ -1,16 +1,26 @@
 {#- At the end of `dbt run` and `dbt build`: closes the build in etl.build (insert-only, so a second row). The changes
-    count as consumed only when every person-scoped model succeeded in this one invocation: a failed model, a
-    selection and a retry leave them pending ('partial'), and the next build does them again. Of the other outcomes only
+    count as consumed only when every person-scoped model, and every model that these read, succeeded in this one
+    invocation: a failed model, a selection (--exclude int_changes__persons, say) and a retry leave them pending
+    ('partial'), and the next build does them again. Of the other outcomes only
     'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests. -#}
 {% macro finish_build(results) -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
-        {%- set missing = [] -%}
+        {%- set needed = [] -%}
         {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
-            {%- if node.config.incremental_strategy == 'replace_persons' and node.unique_id not in built -%}
-                {%- do missing.append(node.name) -%}
+            {%- if node.config.incremental_strategy == 'replace_persons' -%}
+                {%- do needed.append(node.unique_id) -%}
             {%- endif -%}
         {%- endfor -%}
+        {#- The list grows while it is gone through. -#}
+        {%- for name in needed -%}
+            {%- for parent in graph.nodes[name].depends_on.nodes if parent.startswith('model.') -%}
+                {%- if parent not in needed -%}
+                    {%- do needed.append(parent) -%}
+                {%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- set missing = needed | reject('in', built) | list -%}
         {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set statement -%}

@@ -13,6 +13,13 @@ LATER = """
     select cast(patient_id as text) from etl.patient_change
     where batch_id > ? and change in ('new', 'changed', 'removed')"""
 
+LATER_FILES = """
+    select later.file_name
+    from etl.load_file as later
+    inner join etl.load_batch as batch on later.batch_id = batch.batch_id
+    where later.batch_id > ? and batch.outcome = 'loaded' and batch.layout <> 'vocabulary'
+        and later.sha256 not in (select sha256 from etl.load_file where batch_id = ?)"""
+
 
 def is_gone(database: Database) -> bool:
     """Whether raw_synthea holds no data: nothing was loaded yet, or a crash of PostgreSQL has emptied the tables.
@@ -23,11 +30,14 @@ def is_gone(database: Database) -> bool:
 
 
 def stands(database: Database, batch_id: int, sources: Sequence[Source], snapshot: bool) -> bool:
-    """Whether no later batch touched a patient of these files; for a `snapshot`, whether there is nothing else."""
+    """Whether no later batch touched a patient of these files, or came with other organizations, providers or payers;
+    for a `snapshot`, whether there is nothing else."""
     if is_gone(database):
         return False
     later = {patient for (patient,) in database.query(LATER, (batch_id,))}
     if later and later & _ids(sources, "patients"):
+        return False
+    if any(name.lower().startswith(SHARED) for (name,) in database.query(LATER_FILES, (batch_id, batch_id))):
         return False
     return not snapshot or all(
         database.query(f"select count(distinct id) from {quoted('raw_synthea', name)}")[0][0]

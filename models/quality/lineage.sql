@@ -19,11 +19,11 @@ patients as (
 ),
 
 care_sites as (
-    select * from {{ ref('int_keys__care_sites') }}
+    select * from {{ ref('care_site') }}
 ),
 
 providers as (
-    select * from {{ ref('int_keys__providers') }}
+    select * from {{ ref('provider') }}
 ),
 
 locations as (
@@ -68,14 +68,14 @@ shared as (
         'care_site' as cdm_table,
         care_site_id as cdm_row_id,
         'organizations' as source_file,
-        organization_id as record_id
+        cast(care_site_source_value as uuid) as record_id
     from care_sites
     union all
     select
         'provider' as cdm_table,
         provider_id as cdm_row_id,
         'providers' as source_file,
-        provider_uuid as record_id
+        cast(provider_source_value as uuid) as record_id
     from providers
     union all
     select

@@ -14,7 +14,7 @@ from loader.load.lines import LARGEST_SHARE
 from loader.load.raw_tables import RAW_TABLES
 from tests.loader.command_line import changes, fail, first_names, query, succeed
 from tests.loader.exports import (
-    ANN, BEN, CLINIC, CONDITIONS, ORGANIZATIONS, condition, export, patient, write,
+    ANN, BEN, CLINIC, CONDITIONS, ENCOUNTERS, ORGANIZATIONS, condition, export, patient, write,
 )
 from tests.support.environments import REPOSITORY, duckdb_environment, engine_of
 
@@ -68,6 +68,22 @@ def test_an_export_stands_until_somebody_touches_its_patients(
     succeed(engine_environment, "load", export(tmp_path / "anna", patient(ANN, first="Anna")))
     assert "1 changed" in succeed(engine_environment, "load", ann)
     assert first_names(engine_environment) == ["Ann", "Ben"]
+
+
+def test_an_export_stands_until_its_organizations_are_touched_by_others(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    """Though no patient of it refers to them."""
+    ann, ben = export(tmp_path / "ann", patient(ANN)), export(tmp_path / "ben", patient(BEN, first="Ben"))
+    write(ann / "encounters.csv", ENCOUNTERS)
+    for one, name in ((ann, "Clinic"), (ben, "Hospital")):
+        write(one / "organizations.csv", ORGANIZATIONS, f"{CLINIC},{name},1 Main St,,,,1.5,2.5,,0.0,1")
+        succeed(engine_environment, "load", one)
+    succeed(engine_environment, "load", ann)
+    assert query(engine_environment, "select name from raw_synthea.organizations") == [("Clinic",)]
+    # Ben has an encounter there.
+    assert new_changes(engine_environment, 3) == [(BEN, "changed")]
+    assert "nothing to do" in succeed(engine_environment, "load", ann)
 
 
 def test_only_who_changed_is_replaced(engine_environment: Environment, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`run` with nothing new: whether it says that all is well depends on how the last build ended."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -10,11 +11,17 @@ import pytest
 
 from tests.loader.command_line import query
 from tests.support.commands import at_once
-from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
+from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, engine_of, postgres_environment
 from tests.support.postgres_server import PostgresServer
 
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "target", "logs", "__pycache__", "*.duckdb*", "bench")
 FAILING, AGAIN, UNTESTED, STILL_UNTESTED, TESTED, NOTHING = range(6)
+TABLES = """
+    select format('%I.%I', schemaname, tablename) from pg_tables
+    where schemaname not in ('pg_catalog', 'information_schema') order by 1
+"""
+# A row that is written anew has another place or another transaction, even if it says the same.
+ROWS = "select md5(coalesce(string_agg(cast(ctid as text) || cast(xmin as text), ' ' order by ctid), '')) from {table}"
 
 
 @pytest.fixture(scope="module")
@@ -34,19 +41,33 @@ def _history(environment: Mapping[str, str], project: Path) -> list[tuple[int, s
     shutil.copytree(REPOSITORY, project, ignore=NOT_COPIED)
     (project / "tests" / "always_fails.sql").write_text("select 1 as one\n")
 
-    def run(*options: str) -> tuple[int, str]:
+    def run(*options: str, ahead: str = "") -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "loader", "run", *options], cwd=project, text=True,
-            env={**environment, "PYTHONPATH": str(project)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env={**environment, "PYTHONPATH": f"{ahead}{project}"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
         return done.returncode, done.stdout
 
     runs = [run(), run()]
     (project / "tests" / "always_fails.sql").unlink()
-    runs += [run("--no-tests"), run("--no-tests"), run(), run()]
+    runs += [run("--no-tests"), run("--no-tests"), run()]
+    # Whoever starts dbt now fails, and whoever writes a row leaves another print.
+    (project / "no_dbt" / "dbt").mkdir(parents=True)
+    (project / "no_dbt" / "dbt" / "__init__.py").write_text("raise SystemExit('dbt was started')\n")
+    before = _fingerprint(environment)
+    runs.append(run(ahead=f"{project}/no_dbt:"))
+    runs.append((0, "untouched" if _fingerprint(environment) == before else "touched"))
     outcomes = query(environment, "select outcome from etl.build where finished_at is not null order by build_id")
     return [*runs, (0, " ".join(outcome for (outcome,) in outcomes))]
+
+
+def _fingerprint(environment: Mapping[str, str]) -> object:
+    """Of every byte of a DuckDB file, or of every version of a row on PostgreSQL."""
+    if engine_of(environment) == "duckdb":
+        database = Path(environment["SYNTHEA_OMOP_DATABASE"])
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in database.parent.glob(f"{database.name}*")]
+    return {table: query(environment, ROWS.format(table=table)) for (table,) in query(environment, TABLES)}
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -64,10 +85,19 @@ def test_a_build_without_tests_is_good_enough_only_for_who_wants_none(
     histories: dict[str, list[tuple[int, str]]], engine: str
 ) -> None:
     history = histories[engine]
-    assert [code for code, _ in history[UNTESTED:]] == [0] * 5
+    assert [code for code, _ in history[UNTESTED : NOTHING + 1]] == [0] * 4
     assert "nothing to do" in history[STILL_UNTESTED][1].splitlines()[-1]
     assert "it ran without the data tests" in history[TESTED][1] and "Done. PASS=" in history[TESTED][1]
     assert "nothing to do" in history[NOTHING][1].splitlines()[-1]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_with_nothing_new_touches_no_table_and_does_not_start_dbt(
+    histories: dict[str, list[tuple[int, str]]], engine: str
+) -> None:
+    history = histories[engine]
+    assert history[NOTHING][0] == 0 and "nothing to do" in history[NOTHING][1].splitlines()[-1]
+    assert history[NOTHING + 1][1] == "untouched"
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -61,8 +61,8 @@ class PostgresServer:
         return name
 
     def drop_database(self, name: str) -> None:
-        """Removes a database, whoever is connected to it."""
-        self._execute(f"drop database {name} with (force)")
+        """Removes a database if there is one of this name, whoever is connected to it."""
+        self._execute(f"drop database if exists {name} with (force)")
 
     def _execute(self, statement: str) -> None:
         connection = _connect(self.socket_folder)

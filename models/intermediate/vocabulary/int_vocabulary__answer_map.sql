@@ -1,4 +1,4 @@
--- One row per question and coded answer that occur in the observations.
+-- One row per question and coded answer that were ever in the observations.
 with
 
 answers_present as (

@@ -1,4 +1,4 @@
--- One row per source code that occurs and standard concept it is linked to, as target or as value.
+-- One row per source code ever loaded and standard concept it is linked to, as target or value.
 with
 
 source_concepts as (

@@ -1,4 +1,4 @@
--- One row per source code that occurs and standard concept it maps to, or one without a concept.
+-- One row per source code ever loaded and standard concept it maps to, or one without a concept.
 with
 
 source_concepts as (

@@ -1,5 +1,9 @@
--- One row per source code that occurs in the data, by file and code system.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+-- One row per source code that was ever loaded, by file and code system.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+) }}
 with
 
 events as (

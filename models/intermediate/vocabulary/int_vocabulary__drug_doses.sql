@@ -1,4 +1,4 @@
--- One row per drug concept that occurs and has one dose of one ingredient.
+-- One row per drug concept that a code maps to and that has one dose of one ingredient.
 with
 
 code_map as (

@@ -1,4 +1,4 @@
--- One row per drug concept that occurs and ingredient it contains.
+-- One row per drug concept that a code maps to and ingredient it contains.
 with
 
 code_map as (

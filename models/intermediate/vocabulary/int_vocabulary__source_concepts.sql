@@ -1,4 +1,4 @@
--- One row per source code that occurs, with the vocabulary it belongs to and its source concept.
+-- One row per source code ever loaded, with the vocabulary it belongs to and its source concept.
 with
 
 codes as (

@@ -1,4 +1,4 @@
--- One row per unit text that occurs in the observations.
+-- One row per unit text that was ever in the observations.
 with
 
 units_present as (

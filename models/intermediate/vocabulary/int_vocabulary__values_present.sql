@@ -1,5 +1,9 @@
--- One row per unit text or coded answer that occurs in the observations.
-{{ config(materialized='incremental', incremental_strategy='append') }}
+-- One row per unit text or coded answer that was ever in the observations.
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+) }}
 with
 
 events as (

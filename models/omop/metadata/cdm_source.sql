@@ -47,6 +47,8 @@ cdm_source as (
     from last_load
     cross join last_event
     cross join release
+    -- There is nothing to tell before the first load, and in an --empty build.
+    where last_load.finished_at is not null
 )
 
 select * from cdm_source
