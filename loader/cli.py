@@ -119,7 +119,7 @@ def run(
             reporter.say(
                 "Nothing has changed since the last build, but "
                 + (
-                    "models, seeds or macros of the project" if not is_same_project
+                    "models, seeds or macros of the project have" if not is_same_project
                     else "it ran without the data tests" if outcome == "untested" else "it did not succeed"
                 ),
                 INFO,
