@@ -127,6 +127,7 @@ def run(
         environment = database.dbt_environment()
         database.make_way()
         built = build(settings, environment, reporter, full_refresh, tests=not no_tests)
+        database.tidy()
     seconds = {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
     with open_database(settings, only_look=True) as database:
         print_summary(database, seconds, reporter)

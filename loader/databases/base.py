@@ -108,6 +108,9 @@ class Database(ABC):
         """Whether so many rows moved that the statistics of the table have to be made anew."""
         return False
 
+    def tidy(self) -> None:
+        """After a build: give back the room of deleted rows, and count anew what moved, where nobody else does."""
+
     @abstractmethod
     def make_way(self) -> None:
         """Let the build in, which is another process, and keep other loaders out as far as the engine can."""

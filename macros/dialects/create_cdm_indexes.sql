@@ -33,7 +33,8 @@
     {%- set key_name = this.identifier ~ '_pkey' -%}
     {%- if key and key_name not in present %}
     alter table if exists {{ backup }} drop constraint if exists {{ key_name }} cascade;
-    alter table {{ this }} add constraint {{ key_name }} primary key ({{ key }});
+    alter table {{ this }} add constraint {{ key_name }}
+        primary key ({{ key }}{{ ', person_id' if config.get('meta', {}).get('partitions') }});
     {%- endif -%}
     {%- set indexes = {} -%}
     {%- for column in cdm_indexes()[this.identifier] if column != key -%}
