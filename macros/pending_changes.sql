@@ -1,5 +1,5 @@
 {#- How much there is to build, as {is_small}, and a line of it for whoever watches. Small is what
-    changes at most the share `small_change` of the patients (DECISIONS.md says how it was found). -#}
+    changes at most the share `small_change` of the patients (see DECISIONS.md). -#}
 {% macro pending_changes(last) -%}
     {%- set row = run_query("""
         select
