@@ -33,18 +33,23 @@ SHARE = 0.01
 FIGURES = ("unit", "first", "copying", "again", "one percent", "peak MiB")
 
 
-def change_patients(export: Path, out: Path, share: float = SHARE) -> int:
-    """Copy an export with another first condition code for a share of its patients; how many they are."""
-    shutil.copytree(export, out)
+def chosen_patients(export: Path, share: float = SHARE) -> set[str]:
+    """The ids of the patients that change."""
     patients = [line.split(",", 1)[0] for line in (export / "patients.csv").read_text().splitlines()[1:]]
-    chosen = set(patients[:: max(int(1 / share), 1)])
+    return set(patients[:: max(int(1 / share), 1)])
+
+
+def change_patients(export: Path, out: Path, share: float = SHARE, code: str = "1") -> int:
+    """Copy an export with another code of their encounters for a share of its patients; how many they are."""
+    shutil.copytree(export, out)
+    chosen = chosen_patients(export, share)
     lines = (export / "encounters.csv").read_text().splitlines(keepends=True)
     place = lines[0].strip().split(",").index("PATIENT")
-    code = lines[0].strip().split(",").index("CODE")
+    code_place = lines[0].strip().split(",").index("CODE")
     for number, line in enumerate(lines):
         fields = line.split(",")
         if number and fields[place] in chosen:
-            fields[code] = "1"
+            fields[code_place] = code
             lines[number] = ",".join(fields)
     (out / "encounters.csv").write_text("".join(lines))
     return len(chosen)

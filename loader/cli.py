@@ -11,12 +11,13 @@ from loader.databases import open_database
 from loader.databases.base import Database
 from loader.errors import LoaderError
 from loader.load.export import Export, opened_export
-from loader.load.ledger import is_built, last_outcome
+from loader.load.ledger import is_built, last_checksum, last_outcome
 from loader.load.loading import LoadResult, load_export
 from loader.load.rejects import Limit, Rejects
 from loader.load.standing import gone_text
 from loader.options import common_options, loading_options
 from loader.progress import Reporter
+from loader.project import project_checksum
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.references import repeated_rows, repeated_rows_text
@@ -110,19 +111,23 @@ def run(
         loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
         _say_what_is_odd(database, export, loaded, reporter, snapshot)
         if loaded.repeated and not replaced and not full_refresh and is_built(database):
-            outcome = last_outcome(database)
-            if outcome == "done" or (outcome == "untested" and no_tests):
+            outcome, is_same_project = last_outcome(database), last_checksum(database) == project_checksum()
+            if is_same_project and (outcome == "done" or (outcome == "untested" and no_tests)):
                 place = database.place
                 reporter.say(f"Nothing has changed since the last build of the {place}: nothing to do", INFO)
                 return
             reporter.say(
-                "Nothing has changed since the last build, but it "
-                + ("ran without the data tests" if outcome == "untested" else "did not succeed"),
+                "Nothing has changed since the last build, but "
+                + (
+                    "models, seeds or macros of the project have" if not is_same_project
+                    else "it ran without the data tests" if outcome == "untested" else "it did not succeed"
+                ),
                 INFO,
             )
         environment = database.dbt_environment()
         database.make_way()
         built = build(settings, environment, reporter, full_refresh, tests=not no_tests)
+        database.tidy()
     seconds = {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
     with open_database(settings, only_look=True) as database:
         print_summary(database, seconds, reporter)

@@ -2,16 +2,15 @@
     count as consumed only when every person-scoped model, and every model that these read, succeeded in this one
     invocation: a failed model, a selection (--exclude int_changes__persons, say) and a retry leave them pending
     ('partial'), and the next build does them again. Of the other outcomes only
-    'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests. -#}
+    'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests.
+    `rows` are those of the CDM's tables that belong to the persons of this build. -#}
 {% macro finish_build(results) -%}
+    {#- Outside the condition, or dbt does not see that the hook reads it. -#}
+    {%- set persons = ref('int_changes__persons') -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
-        {%- set needed = [] -%}
-        {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
-            {%- if node.config.incremental_strategy == 'replace_persons' -%}
-                {%- do needed.append(node.unique_id) -%}
-            {%- endif -%}
-        {%- endfor -%}
+        {%- set scoped = person_scoped_models() -%}
+        {%- set needed = scoped | map(attribute='unique_id') | list -%}
         {#- The list grows while it is gone through. -#}
         {%- for name in needed -%}
             {%- for parent in graph.nodes[name].depends_on.nodes if parent.startswith('model.') -%}
@@ -23,9 +22,19 @@
         {%- set missing = needed | reject('in', built) | list -%}
         {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
+        {%- set counts = [] -%}
+        {%- for node in scoped if node.fqn[1] == 'omop' and not missing -%}
+            {%- do counts.append(
+                '(select count(*) from ' ~ node.relation_name ~ ' where '
+                ~ node.config.meta.get('person_expression', 'person_id')
+                ~ ' in (select person_id from ' ~ persons ~ '))'
+            ) -%}
+        {%- endfor -%}
         {%- set statement -%}
-            insert into etl.build
-                (build_id, started_at, finished_at, outcome, upto_change_id, full_refresh, models, seconds)
+            insert into etl.build (
+                build_id, started_at, finished_at, outcome, upto_change_id, full_refresh, is_small, first_batch_id,
+                last_batch_id, patients, models, rows, seconds, checksum
+            )
             select
                 build_id,
                 started_at,
@@ -33,8 +42,14 @@
                 '{{ "partial" if missing else "failing" if failed else "done" if tests else "untested" }}',
                 upto_change_id,
                 full_refresh,
+                is_small,
+                first_batch_id,
+                last_batch_id,
+                patients,
                 {{ results | selectattr('node.resource_type', 'equalto', 'model') | list | length }},
-                cast(extract(epoch from cast(now() at time zone 'utc' as timestamp) - started_at) as double precision)
+                {{ counts | join(' + ') or 'null' }},
+                cast(extract(epoch from cast(now() at time zone 'utc' as timestamp) - started_at) as double precision),
+                checksum
             from etl.build
             where outcome = 'started' and build_id = (select max(build_id) from etl.build);
         {%- endset -%}

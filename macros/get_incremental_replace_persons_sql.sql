@@ -5,6 +5,8 @@
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     {%- set person = config.get('meta', {}).get('person_expression', 'person_id') -%}
 
+    {{ drop_cdm_indexes() }}
+
     delete from {{ arg_dict['target_relation'] }}
     where {{ person }} in (select person_id from {{ ref('int_changes__persons') }});
 

@@ -1,9 +1,8 @@
-{#- At the start of `dbt run` and `dbt build`: refuses a database that the loader has not prepared, one that a load is
-    at work in, and one whose raw tables hold no data although something was loaded (a crash of PostgreSQL empties them,
-    and a killed first load leaves rows without the sentinel). Then it opens a row in
-    etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
-    that one which fails half-way is repaired by the next run. --empty is refused where there is data, and recorded
-    nowhere; compile, docs, test and seed leave no trace either. The commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
+{#- At the start of `dbt run` and `dbt build`: refuses what must not start, and opens a row in etl.build with the last
+    change that this build can see. Every patient is marked changed before a full refresh, so that one which fails
+    half-way is repaired by the next run. --empty is refused where there is data, and recorded
+    nowhere; compile, docs, test and seed leave no trace either. The commit is there because dbt rolls back what an
+    on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
     {%- if execute and flags.WHICH in ('run', 'build') and flags.EMPTY -%}
         {#- Tables would be emptied and nothing would be pending to bring them back. -#}
@@ -17,19 +16,12 @@
                 "This database has no etl schema: load an export first (synthea-omop load DIR), which makes every table."
             ) }}
         {%- endif -%}
-        {%- set refusal = run_query(
-            "select case"
-            " when exists (select 1 from etl.load_batch where outcome = 'running')"
-            " then 'A load is under way or was killed: wait for it, or load again (synthea-omop load DIR), then build.'"
-            " when not exists (select 1 from raw_synthea.alive) and exists ("
-            "select 1 from etl.load_batch where layout <> 'vocabulary' and outcome in ('loaded', 'broken'))"
-            " then 'The raw tables hold no data (the server crashed, or a load was killed):"
-            " load the exports again, which synthea-omop status names, and build then.'"
-            " end"
-        ).columns[0].values()[0] -%}
+        {%- set last = last_build() -%}
+        {%- set refusal = refusal_to_build(last) -%}
         {%- if refusal -%}
             {{ exceptions.raise_compiler_error(refusal) }}
         {%- endif -%}
+        {%- set pending = pending_changes(last) -%}
         {%- set statements -%}
             {%- if flags.FULL_REFRESH %}
             insert into etl.patient_change (change_id, batch_id, patient_id, change)
@@ -41,14 +33,24 @@
                 'full refresh'
             from (select distinct id as patient_id from raw_synthea.patients) as known;
             {%- endif %}
-            insert into etl.build (build_id, started_at, outcome, upto_change_id, full_refresh, models)
+            insert into etl.build (
+                build_id, started_at, outcome, upto_change_id, full_refresh, is_small, first_batch_id, last_batch_id,
+                patients, models, checksum
+            )
             select
                 (select coalesce(max(build_id), 0) + 1 from etl.build),
                 cast(now() at time zone 'utc' as timestamp),
                 'started',
                 (select coalesce(max(change_id), 0) from etl.patient_change),
-                {{ flags.FULL_REFRESH }},
-                {{ graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list | length }};
+                {{ flags.FULL_REFRESH or last.is_refresh_pending }},
+                {{ pending.is_small }},
+                min(batch_id),
+                max(batch_id),
+                count(distinct patient_id),
+                {{ graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list | length }},
+                '{{ project_checksum() }}'
+            from etl.patient_change
+            where change_id > {{ last.upto_change_id }};
             commit;
         {%- endset -%}
         {{ return(statements) }}

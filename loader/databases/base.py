@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from loader.csv_file import CsvFile
-from loader.databases.tables import ALL_TABLES, SCHEMAS, Table
+from loader.databases.tables import ALL_TABLES, LEDGER, SCHEMAS, Table
 from loader.load.raw_tables import Column
 
 # How a message calls the types of the columns.
@@ -108,6 +108,9 @@ class Database(ABC):
         """Whether so many rows moved that the statistics of the table have to be made anew."""
         return False
 
+    def tidy(self) -> None:
+        """After a build: give back the room of deleted rows, and count anew what moved, where nobody else does."""
+
     @abstractmethod
     def make_way(self) -> None:
         """Let the build in, which is another process, and keep other loaders out as far as the engine can."""
@@ -136,8 +139,8 @@ class Database(ABC):
 
     def create_tables(self) -> None:
         """Make the schemas and tables that are missing. Does nothing but one look on a database that has them."""
-        missing = self.missing_tables()
-        if not missing:
+        missing, columns = self.missing_tables(), self._missing_columns()
+        if not missing and not columns:
             return
         with self.transaction():
             for schema in SCHEMAS:
@@ -145,6 +148,21 @@ class Database(ABC):
             for table in missing:
                 self.execute(self.table_definition(table))
                 self.finish(table)
+            for table, column in columns:
+                self.execute(
+                    f"alter table {quoted(table.schema, table.name)} add column {quoted(column.name)} {column.type}"
+                )
+
+    def _missing_columns(self) -> list[tuple[Table, Column]]:
+        """What tables of the ledger lack that an older loader made."""
+        present = set(self.query(
+            "select table_name, column_name from information_schema.columns where table_schema = 'etl'"
+        ))
+        tables = {name for name, _ in present}
+        return [
+            (table, column) for table in LEDGER if table.name in tables
+            for column in table.columns if (table.name, column.name) not in present
+        ]
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

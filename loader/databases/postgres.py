@@ -12,6 +12,10 @@ from loader.databases.tables import RAW
 from loader.errors import LoaderError
 from loader.settings import Settings
 
+# Shares of a table's rows: so many dead ones are worth a VACUUM, so many that moved new statistics. Few rows are neither.
+DEAD, MOVED, FEW = 0.2, 0.1, 1000
+BUILT_SCHEMAS = ("intermediate", "omop", "omop_partitions", "quality")
+
 # The same in every session of the project on a server; any constant will do.
 LOCK_KEY = 5_402_779_136_540
 SECONDS_TO_LOCK = 3
@@ -55,6 +59,18 @@ class PostgresDatabase(PostgresSession):
         for table in RAW:
             if table.name not in with_default:
                 self.execute("; ".join(lineage_defaults(table)))
+
+    def tidy(self) -> None:
+        """VACUUM is not for dbt, whose statements are in transactions. Autovacuum would do the same, but later."""
+        moved = self.query(
+            "select schemaname, relname, n_dead_tup > ? * (n_live_tup + n_dead_tup)"
+            " from pg_catalog.pg_stat_user_tables where schemaname in ? and"
+            " (n_dead_tup > ? * (n_live_tup + n_dead_tup) or n_mod_since_analyze > ? * n_live_tup)"
+            " and n_dead_tup + n_mod_since_analyze > ?",
+            (DEAD, BUILT_SCHEMAS, DEAD, MOVED, FEW),
+        )
+        for schema, name, has_dead_rows in moved:
+            self.execute(f"{'vacuum (analyze)' if has_dead_rows else 'analyze'} {quoted(schema, name)}")
 
     def _end_workers_of_killed_loads(self) -> None:
         self.query(

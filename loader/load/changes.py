@@ -91,7 +91,7 @@ def referring_patients(database: Database) -> str:
     files = {_number(name): name for name in SHARED}
     changed = {files[file] for (file,) in database.query("select distinct file from changed_shared where stored")}
     parts = [
-        f"""select {quoted(RAW_TABLES[name].patient_column or "")} as patient_id from {quoted("raw_synthea", name)}
+        f"""select distinct {quoted(RAW_TABLES[name].patient_column or "")} as patient_id from {quoted("raw_synthea", name)}
         where {quoted(column)} in (select id from changed_shared where stored and file = {_number(shared)})"""
         for shared in sorted(changed) for name, column in SHARED_REFERENCES[shared]
     ]

@@ -136,6 +136,12 @@ def last_outcome(database: Database) -> str | None:
     return rows[0][0] if rows else None
 
 
+def last_checksum(database: Database) -> str | None:
+    """By which models, seeds and macros the last build was made; of one that consumed its changes, so all rows are."""
+    rows = database.query(f"select checksum from etl.build where outcome in {CONSUMED} order by build_id desc limit 1")
+    return rows[0][0] if rows else None
+
+
 def is_built(database: Database) -> bool:
     """Whether the last build saw everything that is loaded now; how it went, `last_outcome` says."""
     return database.query(

@@ -50,8 +50,10 @@ REPORTS = (
     ),
     (
         "Builds",
-        f"""select build_id as build, outcome, started_at as started, seconds, models, full_refresh as full,
-            upto_change_id as upto_change
+        f"""select build_id as build, outcome, started_at as started, seconds,
+            case when first_batch_id < last_batch_id then concat(first_batch_id, '-', last_batch_id)
+                else cast(last_batch_id as text) end as batches,
+            patients, models, rows, full_refresh as full, upto_change_id as upto_change
         from etl.build
         where build_id > (select max(build_id) from etl.build) - {SHOWN} and (
             finished_at is not null or build_id not in (select build_id from etl.build where finished_at is not null)

@@ -1,5 +1,6 @@
-{#- Post-hook of the CDM's tables: gives the table its primary key and the CDM's indexes where it lacks them, and
-    fresh statistics. Not called create_indexes: that would replace dbt's own macro of that name, which every
+{#- Post-hook of the CDM's tables: gives the table its primary key and its indexes where it lacks them, and fresh
+    statistics unless little changed. Beside the CDM's own indexes there is one for each column that refers to a table
+    of the build, since without it deleting a row there would read this table whole. Not called create_indexes: that would replace dbt's own macro of that name, which every
     materialization calls. -#}
 {% macro create_cdm_indexes() -%}
     {%- if execute and config.get('materialized') != 'view' -%}
@@ -32,14 +33,29 @@
     {%- set key_name = this.identifier ~ '_pkey' -%}
     {%- if key and key_name not in present %}
     alter table if exists {{ backup }} drop constraint if exists {{ key_name }} cascade;
-    alter table {{ this }} add constraint {{ key_name }} primary key ({{ key }});
+    alter table {{ this }} add constraint {{ key_name }}
+        primary key ({{ key }}{{ ', person_id' if config.get('meta', {}).get('partitions') }});
     {%- endif -%}
+    {%- set indexes = {} -%}
     {%- for column in cdm_indexes()[this.identifier] if column != key -%}
-        {%- set index_name = this.identifier ~ '_' ~ column ~ '_idx' -%}
+        {%- do indexes.update({column: column}) -%}
+    {%- endfor -%}
+    {%- for reference in cdm_foreign_keys() if reference.model == this.identifier -%}
+        {%- if not reference.parent.startswith('raw_vocabulary.') -%}
+            {%- do indexes.update({reference.column: reference.column}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if 'person_expression' in config.get('meta', {}) -%}
+        {%- do indexes.update({'person': config.get('meta').person_expression}) -%}
+    {%- endif -%}
+    {%- for name, indexed in indexes.items() -%}
+        {%- set index_name = this.identifier ~ '_' ~ name ~ '_idx' -%}
         {%- if index_name not in present %}
     drop index if exists {{ this.schema }}.{{ index_name }};
-    create index {{ index_name }} on {{ this }} ({{ column }});
+    create index {{ index_name }} on {{ this }} ({{ indexed }});
         {%- endif -%}
     {%- endfor %}
+    {% if not (is_incremental() and this_build().is_small) -%}
     analyze {{ this }};
+    {%- endif %}
 {%- endmacro %}

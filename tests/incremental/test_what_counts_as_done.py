@@ -22,7 +22,6 @@ ANN, BEN, CID = PEOPLE[:3]
 PARTIAL = {
     "a selection": ("run", "--select", "person"),
     "every incremental model": ("run", "--select", "config.materialized:incremental"),
-    "all but the change set": ("build", *ONLY_MODELS, "--exclude", "int_changes__persons"),
     "all but a working set": ("run", "--exclude", "int_events__collected"),
     "a full refresh of a part": ("run", "--select", "int_vocabulary__codes_present", "person", "--full-refresh"),
 }
@@ -31,8 +30,6 @@ SILENT = {
     "docs": ("docs", "generate", "--select", "person"),
     "test": ("test", "--select", "person"),
     "seed": ("seed", "--select", "gender_concepts"),
-    "list": ("list", "--select", "person"),
-    "show": ("show", "--select", "person"),
 }
 CONSUMED = "('done', 'untested', 'failing')"
 

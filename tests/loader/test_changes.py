@@ -140,7 +140,8 @@ def test_shared_rows_are_upserted_and_change_those_who_refer_to_them(
     other = CLINIC.replace("c0", "c1")
     folder = export(tmp_path, patient(ANN), patient(BEN))
     encounters = (folder / "encounters.csv").read_text().splitlines()
-    write(folder / "encounters.csv", *encounters[:2], encounters[2].replace(CLINIC, other))
+    # A patient who refers to it twice changes once.
+    write(folder / "encounters.csv", *encounters[:2], encounters[1], encounters[2].replace(CLINIC, other))
 
     def clinics(name: str, used: int, *more: str) -> None:
         write(

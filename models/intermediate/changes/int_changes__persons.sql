@@ -1,5 +1,5 @@
 -- One row per person whose rows this build replaces.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ purge_changed_persons() }}') }}
 with
 
 changes as (

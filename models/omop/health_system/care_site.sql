@@ -1,4 +1,5 @@
 -- One row per organization.
+{{ config(materialized='incremental', incremental_strategy='replace_changed_rows') }}
 with
 
 organizations as (

@@ -1,4 +1,5 @@
 -- One row per address of a patient or an organization.
+{{ config(materialized='incremental', incremental_strategy='replace_changed_rows') }}
 with
 
 addresses as (

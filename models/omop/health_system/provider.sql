@@ -1,4 +1,5 @@
 -- One row per provider id of providers.csv.
+{{ config(materialized='incremental', incremental_strategy='replace_changed_rows') }}
 with
 
 source_providers as (

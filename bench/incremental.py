@@ -1,0 +1,137 @@
+"""What a small change costs, as a share of the first build of everything.
+
+`python -m bench.incremental --export DIR --vocabulary DIR --copies N --engine duckdb --pairs 3 --out FILE`
+
+Each pair begins with a database that holds the vocabulary and nothing else. The full run loads the export and builds;
+then a build finds nothing changed, then one patient in a hundred changes (or what `--share` says) and comes in an
+export that holds only the changed patients; then a build of nothing again, then the same patients change once more and
+the whole export is read again. A run is `synthea-omop load` and `dbt build` of seeds and models with all hooks. The
+ratio is (run with the change - build of nothing) / (full run - build of nothing); of the pairs' ratios the median
+counts.
+"""
+
+import argparse
+import csv
+import json
+import os
+import shutil
+import statistics
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.copier import copy_export
+from bench.loads import SHARE, change_patients, chosen_patients
+from bench.measure import measured
+from bench.suite import COLUMNS, Engine
+from loader.load.export import read_export
+from loader.load.raw_tables import RAW_TABLES
+from tests.support.commands import dbt_command, synthea_omop_command
+from tests.support.environments import ENGINES
+
+FIGURES = ("full", "nothing", "delta load", "delta", "whole load", "whole")
+
+
+def only_patients(export: Path, out: Path, patients: set[str]) -> None:
+    """Copy the rows of these patients, and the files of organizations, providers and payers whole."""
+    out.mkdir()
+    for name, file in read_export(export).files:
+        column = RAW_TABLES[name].patient_column
+        place = next((number for number, field in enumerate(file.columns) if field and field.name == column), None)
+        with file.path.open(newline="") as rows, (out / file.path.name).open("w", newline="") as kept:
+            kept.write(next(rows))
+            kept.writelines(row for row in rows if place is None or next(csv.reader([row]))[place] in patients)
+
+
+def run_pair(engine: Engine, exports: Mapping[str, Path], variables: Sequence[str]) -> dict[str, float | str]:
+    """The seconds of each run on one database."""
+    with engine.candidate() as environment:
+        def load(export: Path) -> float:
+            return measured(synthea_omop_command("load", str(export)), environment).seconds
+
+        def build() -> float:
+            command = ("build", "--resource-type", "seed", "--resource-type", "model", *variables)
+            return measured(dbt_command(*command), environment).seconds
+
+        full = load(exports["export"]) + build()
+        nothing = [build()]
+        delta_load = load(exports["delta"])
+        delta = delta_load + build()
+        nothing.append(build())
+        whole_load = load(exports["whole"])
+        whole = whole_load + build()
+    figures = (full, statistics.mean(nothing), delta_load, delta, whole_load, whole)
+    return {"engine": engine.name, **dict(zip(FIGURES, figures, strict=True))}
+
+
+def ratio(run: Mapping[str, float], of: str) -> float:
+    """What the run cost beyond a build of nothing, as a share of what the full run cost beyond it."""
+    return (run[of] - run["nothing"]) / (run["full"] - run["nothing"])
+
+
+def print_results(runs: list[dict[str, float]], console: Console) -> None:
+    """A row an engine: medians of the seconds, and of the ratios."""
+    table = Table("engine", *FIGURES, "delta ratio", "whole ratio")
+    for engine in dict.fromkeys(run["engine"] for run in runs):
+        group = [run for run in runs if run["engine"] == engine]
+        table.add_row(
+            str(engine),
+            *(f"{statistics.median(run[figure] for run in group):.1f}" for figure in FIGURES),
+            *(f"{statistics.median(ratio(run, of) for run in group):.1%}" for of in ("delta", "whole")),
+        )
+    console.print(table)
+
+
+def make_exports(source: Path, folder: Path, copies: int, share: float) -> dict[str, Path]:
+    """The export, the changed patients of it alone, and the whole of it with the same patients changed otherwise."""
+    exports = {name: folder / name for name in ("export", "changed", "delta", "whole")}
+    copy_export(source, exports["export"], copies)
+    change_patients(exports["export"], exports["changed"], share, "1")
+    only_patients(exports["changed"], exports["delta"], chosen_patients(exports["export"], share))
+    shutil.rmtree(exports.pop("changed"))
+    change_patients(exports["export"], exports["whole"], share, "2")
+    return exports
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.incremental", description=__doc__.splitlines()[0])
+    parser.add_argument("--export", type=Path, required=True, help="folder of a Synthea export")
+    parser.add_argument("--vocabulary", type=Path, required=True, help="folder of an Athena vocabulary")
+    parser.add_argument("--copies", type=int, default=1, help="how many times its patients are copied (default 1)")
+    parser.add_argument("--share", type=float, default=SHARE, help=f"of the patients that change (default {SHARE})")
+    parser.add_argument("--small-change", type=float, help="in place of the project's variable of that name")
+    parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
+    parser.add_argument("--pairs", type=int, default=3, help="full runs and changes (default 3)")
+    parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")
+    arguments = parser.parse_args()
+    console, runs = Console(), []
+    console.width = max(console.width, COLUMNS)
+    variables = [] if arguments.small_change is None else ["--vars", f"{{small_change: {arguments.small_change}}}"]
+    with ExitStack() as cleanup:
+        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))
+        exports = make_exports(arguments.export.absolute(), folder, arguments.copies, arguments.share)
+        for name in arguments.engine:
+            with ExitStack() as databases:
+                (folder / name).mkdir()
+                engine = Engine(name, folder / name, arguments.vocabulary.absolute(), databases)
+                for pair in range(1, arguments.pairs + 1):
+                    run = run_pair(engine, exports, variables)
+                    runs.append(run)
+                    line = json.dumps(run | {
+                        "pair": pair, "copies": arguments.copies, "share": arguments.share,
+                        "small_change": arguments.small_change, "delta ratio": round(ratio(run, "delta"), 4),
+                        "whole ratio": round(ratio(run, "whole"), 4), "cores": os.cpu_count(),
+                    })
+                    console.print(line, soft_wrap=True, highlight=False)
+                    if arguments.out:
+                        with arguments.out.open("a") as file:
+                            file.write(line + "\n")
+    print_results(runs, console)
+
+
+if __name__ == "__main__":
+    main()
