@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from loader.databases.base import Database
+from loader.databases.base import Database, quoted
 from loader.databases.pool import WORKER, connect, is_transient, worker_sessions
 from loader.databases.session import PostgresSession, lineage_defaults
 from loader.databases.tables import RAW

@@ -12,20 +12,15 @@ patients as (
     {{ of_changed_persons() }}
 ),
 
+-- Keys outlive what they name: nobody can be referred to who is no longer there.
 provider_keys as (
     select * from {{ ref('int_keys__providers') }}
-),
-
-source_providers as (
-    select * from {{ ref('stg_synthea__providers') }}
+    where provider_uuid in (select provider_id from {{ ref('stg_synthea__providers') }})
 ),
 
 care_site_keys as (
     select * from {{ ref('int_keys__care_sites') }}
-),
-
-organizations as (
-    select * from {{ ref('stg_synthea__organizations') }}
+    where organization_id in (select organization_id from {{ ref('stg_synthea__organizations') }})
 ),
 
 encounter_classes as (
@@ -81,23 +76,6 @@ numbered as (
     from distinct_encounters
 ),
 
--- Keys outlive what they name: nobody can be referred to who is no longer there.
-known_providers as (
-    select distinct
-        provider_keys.provider_id,
-        provider_keys.provider_uuid
-    from provider_keys
-    inner join source_providers on provider_keys.provider_uuid = source_providers.provider_id
-),
-
-known_care_sites as (
-    select distinct
-        care_site_keys.care_site_id,
-        care_site_keys.organization_id
-    from care_site_keys
-    inner join organizations on care_site_keys.organization_id = organizations.organization_id
-),
-
 encounters as (
     select
         patients.person_id,
@@ -125,15 +103,15 @@ encounters as (
         numbered.encounter_code,
         numbered.reason_code,
         numbered.payer_id,
-        known_providers.provider_id,
-        known_care_sites.care_site_id,
+        provider_keys.provider_id,
+        care_site_keys.care_site_id,
         numbered.base_encounter_cost,
         numbered.payer_coverage
     from numbered
     inner join patients on numbered.patient_id = patients.patient_id
     left join encounter_classes on numbered.encounter_class = encounter_classes.encounter_class
-    left join known_providers on numbered.provider_id = known_providers.provider_uuid
-    left join known_care_sites on numbered.organization_id = known_care_sites.organization_id
+    left join provider_keys on numbered.provider_id = provider_keys.provider_uuid
+    left join care_site_keys on numbered.organization_id = care_site_keys.organization_id
 )
 
 select * from encounters

@@ -10,12 +10,10 @@ provider_keys as (
     select * from {{ ref('int_keys__providers') }}
 ),
 
+-- Keys outlive what they name: nobody works at an organization that is no longer there.
 care_site_keys as (
     select * from {{ ref('int_keys__care_sites') }}
-),
-
-organizations as (
-    select * from {{ ref('stg_synthea__organizations') }}
+    where organization_id in (select organization_id from {{ ref('stg_synthea__organizations') }})
 ),
 
 genders as (
@@ -47,15 +45,6 @@ ranked as (
     from source_providers
 ),
 
--- Keys outlive what they name: nobody works at an organization that is no longer there.
-known_care_sites as (
-    select distinct
-        care_site_keys.care_site_id,
-        care_site_keys.organization_id
-    from care_site_keys
-    inner join organizations on care_site_keys.organization_id = organizations.organization_id
-),
-
 provider as (
     select
         provider_keys.provider_id,
@@ -63,7 +52,7 @@ provider as (
         {{ shortened('ranked.npi', 20) }} as npi,
         cast(null as varchar(20)) as dea,
         {{ concept_or_none('specialties.specialty_concept_id') }} as specialty_concept_id,
-        known_care_sites.care_site_id,
+        care_site_keys.care_site_id,
         cast(null as integer) as year_of_birth,
         {{ concept_or_none('genders.concept_id') }} as gender_concept_id,
         cast(ranked.provider_uuid as varchar(50)) as provider_source_value,
@@ -73,7 +62,7 @@ provider as (
         {{ concept('No matching concept') }} as gender_source_concept_id
     from ranked
     inner join provider_keys on ranked.provider_uuid = provider_keys.provider_uuid
-    left join known_care_sites on ranked.organization_id = known_care_sites.organization_id
+    left join care_site_keys on ranked.organization_id = care_site_keys.organization_id
     left join genders on lower(trim(ranked.gender)) = genders.source_value
     left join specialties on upper(trim(ranked.specialty)) = specialties.specialty
     where ranked.provider_row = 1
