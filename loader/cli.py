@@ -111,7 +111,7 @@ def run(
         loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
         _say_what_is_odd(database, export, loaded, reporter, snapshot)
         if loaded.repeated and not replaced and not full_refresh and is_built(database):
-            outcome, is_same_project = last_outcome(database), last_checksum(database) == project_checksum()
+            outcome, is_same_project = last_outcome(database), project_checksum() in last_checksum(database)
             if is_same_project and (outcome == "done" or (outcome == "untested" and no_tests)):
                 place = database.place
                 reporter.say(f"Nothing has changed since the last build of the {place}: nothing to do", INFO)

@@ -12,23 +12,21 @@ _BLOCK = re.compile(r"\{%-?\s*(macro|materialization)\b.*?\{%-?\s*end\1\s*-?%\}"
 
 
 def project_checksum(folder: Path = PROJECT_DIR) -> str:
-    """What a build now would store in `etl.build.checksum`."""
+    """The last part of what a build now would store in `etl.build.checksum`."""
     macros = [
         _md5(block[0])
         for path in (folder / "macros").rglob("*.sql") for block in _BLOCK.finditer(path.read_text(encoding="utf-8"))
     ]
-    sums = {
-        "models": _files(folder / "models", "*.sql"), "seeds": _files(folder / "seeds" / "mappings", "*.csv"),
-        "macros": macros,
-    }
-    return ", ".join(f"{kind} {_md5(chr(10).join(sorted(lines)))}" for kind, lines in sums.items())
+    seeds = [path for path in (folder / "seeds").rglob("*.csv") if path.relative_to(folder / "seeds").parts[0] != "demo"]
+    lines = [*_files((folder / "models").rglob("*.sql")), *_files(seeds), *macros]
+    return f"project {_md5(chr(10).join(sorted(lines)))}"
 
 
 def _md5(text: str) -> str:
     return md5(text.encode()).hexdigest()
 
 
-def _files(folder: Path, pattern: str) -> Iterable[str]:
-    for path in folder.rglob(pattern):
+def _files(paths: Iterable[Path]) -> Iterable[str]:
+    for path in paths:
         text = path.read_bytes().decode("utf-8").strip()
         yield f"{path.stem} {sha256(text.encode()).hexdigest()}"

@@ -10,16 +10,10 @@
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set scoped = person_scoped_models() -%}
-        {%- set needed = scoped | map(attribute='unique_id') | list -%}
-        {#- The list grows while it is gone through. -#}
-        {%- for name in needed -%}
-            {%- for parent in graph.nodes[name].depends_on.nodes if parent.startswith('model.') -%}
-                {%- if parent not in needed -%}
-                    {%- do needed.append(parent) -%}
-                {%- endif -%}
-            {%- endfor -%}
+        {%- set missing = [] -%}
+        {%- for part in person_scoped_parts() if part.startswith('model.') and part not in built -%}
+            {%- do missing.append(part) -%}
         {%- endfor -%}
-        {%- set missing = needed | reject('in', built) | list -%}
         {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}
         {%- set tests = results | selectattr('node.resource_type', 'equalto', 'test') | list -%}
         {%- set counts = [] -%}

@@ -1,16 +1,28 @@
-{#- What the CDM is built by: a checksum of the models, one of the seeds and one of the macros, in one line of text.
-    YAML, tests and settings change no row and are not in it. loader/project.py finds the same without dbt. -#}
+{#- What the CDM is built by, in one line of text: a checksum of the models that the rows of persons are made of, one of
+    the seeds, one of the macros, and one of the whole project, which loader/project.py finds without dbt. YAML, tests
+    and settings change no row and are not in it; nor are, but for the last, the models, seeds and macros of the two
+    topics that no row of a person is made of. -#}
 {% macro project_checksum() -%}
+    {%- set person_parts = person_scoped_parts() -%}
     {%- set sums = {'model': [], 'seed': [], 'macro': []} -%}
+    {%- set all_sums = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type in ('model', 'seed') -%}
-        {%- do sums[node.resource_type].append(node.name ~ ' ' ~ node.checksum.checksum) -%}
+        {%- set sum = node.name ~ ' ' ~ node.checksum.checksum -%}
+        {%- do all_sums.append(sum) -%}
+        {%- if node.unique_id in person_parts -%}
+            {%- do sums[node.resource_type].append(sum) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- for name, macro in context[project_name].items() if not name.startswith('test_') -%}
-        {%- do sums.macro.append(local_md5(macro.macro.macro_sql)) -%}
+        {%- set sum = local_md5(macro.macro.macro_sql) -%}
+        {%- do all_sums.append(sum) -%}
+        {%- if not macro.macro.original_file_path.startswith(('macros/rates/', 'macros/quality/')) -%}
+            {%- do sums.macro.append(sum) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- set parts = [] -%}
     {%- for kind in ('model', 'seed', 'macro') -%}
         {%- do parts.append(kind ~ 's ' ~ local_md5(sums[kind] | sort | join('\n'))) -%}
     {%- endfor -%}
-    {{ return(parts | join(', ')) }}
+    {{ return((parts + ['project ' ~ local_md5(all_sums | sort | join('\n'))]) | join(', ')) }}
 {%- endmacro %}

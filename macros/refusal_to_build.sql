@@ -19,7 +19,7 @@
     {%- endif -%}
     {%- set kept = (last.checksum or '').split(', ') -%}
     {%- set changed = [] -%}
-    {%- for part in project_checksum().split(', ') if part not in kept -%}
+    {%- for part in project_checksum().split(', ') if part not in kept and not part.startswith('project ') -%}
         {%- do changed.append(part.split(' ')[0]) -%}
     {%- endfor -%}
     {#- A selection that replaces no rows of persons mixes nothing. A retry knows of no selection. -#}
