@@ -10,7 +10,7 @@ DOCS := $(CURDIR)/target/docs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint docs bench bench-check clean
+.PHONY: help run test test-long lint docs bench bench-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -18,8 +18,11 @@ help: ## list the targets
 run: .venv/installed ## load the bundled sample, build the CDM, print a summary (TARGET=postgres: the other engine)
 	$(BIN)/synthea-omop run --target $(TARGET)
 
-test: .venv/tested-with lint ## every test: pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
-	$(BIN)/python -m pytest tests
+test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
+	$(BIN)/python -m pytest -m "not exports and not sequences" tests
+
+test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), and real exports if they are at hand
+	$(BIN)/python -m pytest -m "exports or sequences" tests
 
 lint: .venv/tested-with ## sqlfluff on models, tests and analyses
 	mkdir -p $(LINT)
