@@ -14,6 +14,8 @@ from tests.loader.command_line import query
 from tests.support.commands import synthea_omop
 from tests.support.comparison import Table, assert_same_tables, snapshot
 
+pytestmark = pytest.mark.sequences
+
 PARTITIONED = """    omop:
       clinical:
         measurement: {+meta: {partitions: 4}}
