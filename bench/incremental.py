@@ -27,7 +27,7 @@ from rich.table import Table
 from bench.copier import copy_export
 from bench.loads import SHARE, change_patients, chosen_patients
 from bench.measure import measured
-from bench.suite import COLUMNS, Engine
+from bench.suite import COLUMNS, Engine, of_build
 from loader.load.export import read_export
 from loader.load.raw_tables import RAW_TABLES
 from tests.support.commands import dbt_command, synthea_omop_command
@@ -55,7 +55,7 @@ def run_pair(engine: Engine, exports: Mapping[str, Path], variables: Sequence[st
 
         def build() -> float:
             command = ("build", "--resource-type", "seed", "--resource-type", "model", *variables)
-            return measured(dbt_command(*command), environment).seconds
+            return measured(dbt_command(*command), of_build(environment)).seconds
 
         full = load(exports["export"]) + build()
         nothing = [build()]

@@ -24,7 +24,7 @@ from rich.table import Table
 from bench.copier import copy_export
 from bench.measure import measured
 from bench.units import duckdb_unit, postgres_unit
-from loader.databases.session import SESSION
+from loader.databases.pool import BUILD_SESSION
 from tests.support.commands import dbt, dbt_command, synthea_omop, synthea_omop_command
 from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer, postgres_server
@@ -107,12 +107,16 @@ class Engine:
         try:
             if self._server:
                 with postgres_environment(self._server, folder, template, name) as environment:
-                    # dbt in a session such as `synthea-omop run` gives it.
-                    yield environment | target_path | {"PGOPTIONS": SESSION}
+                    yield environment | target_path
             else:
                 yield duckdb_environment(folder) | target_path
         finally:
             shutil.rmtree(folder)
+
+
+def of_build(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for dbt, in a session such as `synthea-omop run` gives it."""
+    return dict(environment) | {"PGOPTIONS": BUILD_SESSION}
 
 
 def run_pair(engine: Engine, export: Path, copies: int, pair: int) -> Run:
@@ -121,7 +125,7 @@ def run_pair(engine: Engine, export: Path, copies: int, pair: int) -> Run:
     with engine.candidate() as environment:
         load = measured(synthea_omop_command("load", str(export)), environment)
         build = measured(
-            dbt_command("build", "--resource-type", "seed", "--resource-type", "model"), environment
+            dbt_command("build", "--resource-type", "seed", "--resource-type", "model"), of_build(environment)
         )
         slowest = _slowest(environment)
     return Run(

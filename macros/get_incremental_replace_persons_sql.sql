@@ -8,7 +8,7 @@
     {{ drop_cdm_indexes() }}
 
     delete from {{ arg_dict['target_relation'] }}
-    where {{ person }} in (select person_id from {{ ref('int_changes__persons') }});
+    where {{ in_changed_persons(person, 'person_id') }};
 
     insert into {{ arg_dict['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ arg_dict['temp_relation'] }}

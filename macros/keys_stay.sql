@@ -3,6 +3,5 @@
     that it repeats. -#}
 {% macro keys_stay() -%}
     {%- set unselected = person_scoped_models() | map(attribute='unique_id') | reject('in', selected_resources) | list -%}
-    {{ return(flags.WHICH in ('run', 'build') and not flags.EMPTY
-        and not (unselected and selected_resources) and this_build().is_small) }}
+    {{ return(not (unselected and selected_resources) and is_small_build()) }}
 {%- endmacro %}

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 
 from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
 from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
-from loader.databases.pool import CHECK_CLIENT, SESSION, refuses_client_check, with_users_options
+from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, refuses_client_check, with_users_options
 from loader.databases.ranges import Span, SpanStream
 from loader.databases.tables import LINEAGE, RAW, Table
 from loader.errors import LoaderError
@@ -182,7 +182,7 @@ class PostgresSession(Database):
     def dbt_environment(self) -> dict[str, str]:
         """The variables by which dbt meets this very database in a session like this one."""
         info = self._connection.info
-        options = SESSION if refuses_client_check(self._connection) else f"{SESSION} -c {CHECK_CLIENT}=500"
+        options = BUILD_SESSION if refuses_client_check(self._connection) else f"{BUILD_SESSION} -c {CHECK_CLIENT}=500"
         return {
             "PGHOST": info.host or "", "PGPORT": str(info.port), "PGUSER": info.user, "PGDATABASE": info.dbname,
             "PGTZ": "UTC", "PGOPTIONS": with_users_options(options),

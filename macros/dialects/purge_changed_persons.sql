@@ -23,6 +23,6 @@
     {%- endfor -%}
     {%- for name in children + last %}
     delete from {{ person_scoped_models() | selectattr('name', 'equalto', name) | map(attribute='relation_name') | first }}
-    where person_id in (select person_id from {{ this }});
+    where person_id = any (array(select person_id from {{ this }}));
     {%- endfor -%}
 {%- endmacro %}

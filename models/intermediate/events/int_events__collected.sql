@@ -66,6 +66,7 @@ collected as (
         events.reason_code
     from events
     inner join present on events.patient_id = present.patient_id
+    {{ of_few_changed_persons('events.patient_id', 'patient_id') }}
 )
 
 select * from collected

@@ -29,23 +29,22 @@ places_of_service as (
 named as (
     select
         organization_id,
-        organization_name,
-        row_number() over (
-            partition by organization_id order by organization_name collate "C" nulls last
-        ) as organization_row
+        min(organization_name collate "C") as organization_name
     from organizations
+    group by organization_id
 ),
 
 homes as (
     select
         addresses.owner_id as organization_id,
-        location_keys.location_id
+        min(location_keys.location_id) as location_id
     from addresses
     inner join location_keys on addresses.location_key = location_keys.location_key
     where addresses.owner_kind = 'organization'
+    group by addresses.owner_id
 ),
 
-services as (
+served as (
     select
         encounters.care_site_id,
         encounters.visit_concept_id,
@@ -62,6 +61,17 @@ services as (
     group by encounters.care_site_id, encounters.visit_concept_id
 ),
 
+-- Grouped, not filtered: PostgreSQL takes `choice = 1` for one row and counts the encounters anew
+-- for every site.
+services as (
+    select
+        care_site_id,
+        max(case when choice = 1 then visit_concept_id end) as visit_concept_id,
+        max(case when choice = 1 then encounter_class end) as encounter_class
+    from served
+    group by care_site_id
+),
+
 care_site as (
     select
         care_site_keys.care_site_id,
@@ -73,11 +83,7 @@ care_site as (
     from named
     inner join care_site_keys on named.organization_id = care_site_keys.organization_id
     left join homes on named.organization_id = homes.organization_id
-    left join services
-        on
-            care_site_keys.care_site_id = services.care_site_id
-            and services.choice = 1
-    where named.organization_row = 1
+    left join services on care_site_keys.care_site_id = services.care_site_id
 )
 
 select * from care_site
