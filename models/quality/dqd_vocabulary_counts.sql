@@ -1,0 +1,7 @@
+-- One row per check of a vocabulary table: how many rows violate it, and of how many.
+-- depends_on: {{ ref('dqd_checks') }}
+{{ dqd_counts(
+    ['concept', 'concept_ancestor', 'concept_class', 'concept_relationship', 'concept_synonym', 'domain', 'relationship',
+    'vocabulary'],
+    with_concepts=true,
+) }}
