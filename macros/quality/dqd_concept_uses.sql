@@ -7,7 +7,7 @@
         {%- do relations.update({name: ref(name)}) -%}
     {%- endfor -%}
     {%- set checks = dqd_checks_of(tables) -%}
-    {%- set present = cdm_columns_present() -%}
+    {%- set present = cdm_columns_present(relations.person.schema) -%}
     {%- set with_gender = ['condition_occurrence', 'procedure_occurrence'] -%}
     {%- set selects = [] -%}
     {%- set ctes -%}

@@ -2,7 +2,7 @@
     aggregates; `joins` names what the scan must be joined to ('person', or the column of a reference), and the flags
     say which of the two aggregates needs it; `needs` are (table, column) that must be there besides. None for a check
     that is counted elsewhere: in the concepts used, or by a query of its own. -#}
-{% macro dqd_count(check, type, with_concepts) -%}
+{% macro dqd_count(check, type, is_vocabulary) -%}
     {%- set name = check.check_name -%}
     {%- set value = 'checked.' ~ check.field -%}
     {%- set day = 'cast(' ~ value ~ ' as date)' -%}
@@ -26,7 +26,7 @@
         {%- do known.update({
             'violated': 'count(case when ' ~ value ~ ' is not null and person_facts.person_id is null then 1 end)',
         }) -%}
-    {%- elif name == 'isForeignKey' and (with_concepts or parts[0] != 'concept') -%}
+    {%- elif name == 'isForeignKey' and (is_vocabulary or parts[0] != 'concept') -%}
         {%- do known.update({
             'joins': [check.field], 'violated_joined': true, 'needs': [parts],
             'violated': 'count(case when ' ~ value ~ ' is not null and parent_' ~ check.field ~ '.' ~ parts[1]

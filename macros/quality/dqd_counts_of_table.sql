@@ -1,5 +1,5 @@
 {#- The CTEs that count the checks of one CDM table; what unpivots them, a row a check, is appended to `selects`. -#}
-{% macro dqd_counts_of_table(table, checks, present, relations, has_persons, with_concepts, selects) -%}
+{% macro dqd_counts_of_table(table, checks, present, relations, has_persons, is_vocabulary, selects) -%}
     {%- set columns = present[table] -%}
     {#- Part of the scan -> aggregate -> its name. -#}
     {%- set aggregates = {'rows': {}, 'joined': {}} -%}
@@ -8,8 +8,8 @@
     {%- set listed = [] -%}
     {%- for check in checks if check.field in columns or not check.field -%}
         {%- set own_name = table ~ '_' ~ check.check_name | lower -%}
-        {%- set own_query = dqd_query_of_its_own(check, own_name, relations) -%}
-        {%- set count = dqd_count(check, columns.get(check.field), with_concepts) -%}
+        {%- set own_query = dqd_query_of_its_own(check, own_name, relations, is_vocabulary) -%}
+        {%- set count = dqd_count(check, columns.get(check.field), is_vocabulary) -%}
         {%- set labels = "'" ~ check.check_name ~ "', '" ~ check.table_name ~ "', "
             ~ ("'" ~ check.field_name ~ "'" if check.field else 'cast(null as text)') -%}
         {%- if own_query | trim and (has_persons or check.check_name != 'measurePersonCompleteness') -%}
@@ -50,7 +50,7 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ dqd_scans(table, aggregates, joins, relations, parts) }}
+    {{ dqd_scans(table, aggregates, joins, relations, parts, is_vocabulary) }}
 
     {{ table }}_counted as (
         select listed.*

@@ -20,6 +20,7 @@
         '{parent}': "'omop.' || split_part(parameter, '.', 1)",
         '{parent_field}': "split_part(parameter, '.', 2)",
         '{concepts}': 'concept_id',
+        '{names}': 'concept_name',
         '{field}': 'lower(cdm_field_name)',
         '{parameter}': 'parameter',
     } -%}

@@ -1,6 +1,6 @@
 {#- The CTEs of a check that no scan of its table can count, the last of them one row named `<name>` with
     <name>_violated and <name>_rows; none for the other checks. -#}
-{% macro dqd_query_of_its_own(check, name, relations) -%}
+{% macro dqd_query_of_its_own(check, name, relations, is_vocabulary) -%}
     {%- if check.check_name == 'isPrimaryKey' %}
     {{ name }}_keys as (
         select * from {{ relations[check.table] }}
@@ -9,6 +9,9 @@
     {{ name }}_twice as (
         select count(*) as copies
         from {{ name }}_keys
+        {%- if is_vocabulary %}
+        cross join counted_batch
+        {%- endif %}
         where {{ check.field }} is not null
         group by {{ check.field }}
         having count(*) > 1

@@ -1,6 +1,6 @@
 {#- The CTEs that scan one CDM table for the aggregates of its checks, at most 50 a scan: first its rows alone, then joined
     to the persons and to the tables that it refers to. The names of the scans are appended to `parts`. -#}
-{% macro dqd_scans(table, aggregates, joins, relations, parts) -%}
+{% macro dqd_scans(table, aggregates, joins, relations, parts, is_vocabulary) -%}
     {%- for kind, wanted in aggregates.items() -%}
         {%- for chunk in wanted.items() | list | batch(50) -%}
             {%- set scan = table ~ '_' ~ kind ~ '_' ~ loop.index %}
@@ -20,6 +20,9 @@
             {{ aggregate }} as {{ name }}{{ ',' if not loop.last }}
             {%- endfor %}
         from {{ scan }}_source as checked
+            {%- if is_vocabulary %}
+        cross join counted_batch
+            {%- endif %}
             {%- for column, parent in joins.items() if kind == 'joined' %}
                 {%- if column == 'person' %}
         left join person_facts on checked.person_id = person_facts.person_id
