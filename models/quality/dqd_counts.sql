@@ -47,26 +47,31 @@ fields as (
     where check_name = 'measureValueCompleteness'
 ),
 
--- The era check asks for conditions, not for eras.
-dqd_counts as (
+-- The check of condition eras asks for conditions, not for eras. What is counted in the concepts
+-- used has no count where nothing is used: that is none of none.
+placed_checks as (
     select
-        cast(checks.check_name as text) as check_name,
-        cast(checks.cdm_table_name as text) as cdm_table_name,
-        cast(checks.cdm_field_name as text) as cdm_field_name,
-        cast(checks.concept_id as text) as concept_id,
-        cast(counts.violated_rows as bigint) as violated_rows,
-        cast(counts.denominator_rows as bigint) as denominator_rows,
-        cast(tables.cdm_table_name is not null as boolean) as has_table,
-        cast(checks.cdm_field_name is null or fields.field is not null as boolean) as has_field,
-        cast(tables.table_rows as bigint) as table_rows,
-        cast(fields.filled_rows as bigint) as filled_rows
+        checks.*,
+        tables.cdm_table_name is not null as has_table,
+        checks.cdm_field_name is null or fields.field is not null as has_field,
+        tables.table_rows,
+        fields.filled_rows,
+        case
+            when fields.field is null then null
+            when checks.concept_id is not null then 0
+            when
+                tables.table_rows = 0
+                and (
+                    checks.parameter = 'concept.concept_id'
+                    or checks.check_name in (
+                        'fkDomain', 'fkClass', 'isStandardValidConcept',
+                        'standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness',
+                        'sourceValueCompleteness'
+                    )
+                )
+                then 0
+        end as rows_if_unused
     from checks
-    left join counts
-        on
-            checks.check_name = counts.check_name
-            and checks.cdm_table_name = counts.cdm_table_name
-            and coalesce(checks.cdm_field_name, '') = coalesce(counts.cdm_field_name, '')
-            and coalesce(checks.concept_id, '') = coalesce(counts.concept_id, '')
     left join tables
         on
             tables.cdm_table_name
@@ -78,6 +83,29 @@ dqd_counts as (
         on
             checks.cdm_table_name = fields.cdm_table_name
             and lower(checks.cdm_field_name) = fields.field
+),
+
+dqd_counts as (
+    select
+        cast(placed_checks.check_name as text) as check_name,
+        cast(placed_checks.cdm_table_name as text) as cdm_table_name,
+        cast(placed_checks.cdm_field_name as text) as cdm_field_name,
+        cast(placed_checks.concept_id as text) as concept_id,
+        cast(coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint) as violated_rows,
+        cast(
+            coalesce(counts.denominator_rows, placed_checks.rows_if_unused) as bigint
+        ) as denominator_rows,
+        cast(placed_checks.has_table as boolean) as has_table,
+        cast(placed_checks.has_field as boolean) as has_field,
+        cast(placed_checks.table_rows as bigint) as table_rows,
+        cast(placed_checks.filled_rows as bigint) as filled_rows
+    from placed_checks
+    left join counts
+        on
+            placed_checks.check_name = counts.check_name
+            and placed_checks.cdm_table_name = counts.cdm_table_name
+            and coalesce(placed_checks.cdm_field_name, '') = coalesce(counts.cdm_field_name, '')
+            and coalesce(placed_checks.concept_id, '') = coalesce(counts.concept_id, '')
 )
 
 select * from dqd_counts

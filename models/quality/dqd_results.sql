@@ -9,7 +9,7 @@ counts as (
     select * from {{ ref('dqd_counts') }}
 ),
 
--- What the schema lacks comes first, then what is empty.
+-- What the schema lacks comes first, then what could not be counted, then what is empty.
 judged as (
     select
         definitions.*,
@@ -21,10 +21,11 @@ judged as (
             when not counts.has_table then 'The table is missing.'
             when definitions.check_name in ('cdmField', 'measurePersonCompleteness') then null
             when not counts.has_field then 'The column is missing.'
+            when counts.violated_rows is null then null
             when counts.table_rows = 0 then 'The table is empty.'
             when definitions.check_name = 'measureValueCompleteness' then null
             when counts.filled_rows = 0 then 'The column is empty.'
-            when definitions.check_level = 'CONCEPT' and coalesce(counts.denominator_rows, 0) = 0
+            when definitions.check_level = 'CONCEPT' and counts.denominator_rows = 0
                 then 'No row has the concept.'
         end as not_applicable_reason,
         -- Of a threshold of 0, and of none, one row is enough.
