@@ -1,4 +1,4 @@
--- One row per check of a concept that occurs, or of its descendants: how many rows violate it, and of how many.
+-- One row per check of a concept that occurs: how many rows violate it, and of how many.
 with
 
 uses as (
@@ -104,8 +104,12 @@ dqd_concept_counts as (
         cast(cdm_table_name as text) as cdm_table_name,
         cast(cdm_field_name as text) as cdm_field_name,
         cast(concept_ids as text) as concept_id,
-        cast(coalesce(sum(case when is_violated then used_rows end), 0) as bigint) as violated_rows,
-        cast(coalesce(sum(case when is_counted then used_rows end), 0) as bigint) as denominator_rows
+        cast(
+            coalesce(sum(case when is_violated then used_rows end), 0) as bigint
+        ) as violated_rows,
+        cast(
+            coalesce(sum(case when is_counted then used_rows end), 0) as bigint
+        ) as denominator_rows
     from judged_uses
     group by check_name, cdm_table_name, cdm_field_name, concept_ids
 )

@@ -1,4 +1,4 @@
--- One row per check of a column's concepts or source values: how many rows violate it, and of how many.
+-- One row per check of a column's concepts or source values: how many violate it, of how many.
 with
 
 uses as (

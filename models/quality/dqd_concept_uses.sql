@@ -1,4 +1,4 @@
--- One row per column of the CDM, concept in it and what is checked with the concept: how many rows have them.
+-- One row per column of the CDM, concept in it and what is checked with it: how many rows.
 -- depends_on: {{ ref('dqd_checks') }}
 {{ dqd_concept_uses([
     'person', 'observation_period', 'visit_occurrence', 'visit_detail', 'condition_occurrence', 'drug_exposure',

@@ -33,7 +33,9 @@ counts as (
 tables as (
     select
         cdm_table_name,
-        max(case when check_name = 'measureValueCompleteness' then denominator_rows end) as table_rows
+        max(
+            case when check_name = 'measureValueCompleteness' then denominator_rows end
+        ) as table_rows
     from counts
     group by cdm_table_name
 ),
@@ -76,7 +78,8 @@ placed_checks as (
         on
             tables.cdm_table_name
             = case
-                when checks.check_name = 'measureConditionEraCompleteness' then 'CONDITION_OCCURRENCE'
+                when checks.check_name = 'measureConditionEraCompleteness'
+                    then 'CONDITION_OCCURRENCE'
                 else checks.cdm_table_name
             end
     left join fields
@@ -91,7 +94,9 @@ dqd_counts as (
         cast(placed_checks.cdm_table_name as text) as cdm_table_name,
         cast(placed_checks.cdm_field_name as text) as cdm_field_name,
         cast(placed_checks.concept_id as text) as concept_id,
-        cast(coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint) as violated_rows,
+        cast(
+            coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint
+        ) as violated_rows,
         cast(
             coalesce(counts.denominator_rows, placed_checks.rows_if_unused) as bigint
         ) as denominator_rows,

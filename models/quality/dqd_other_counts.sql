@@ -1,4 +1,4 @@
--- One row per check of any other table that the CDM fills: how many rows violate it, and of how many.
+-- One row per check of any other table of the CDM: how many rows violate it, and of how many.
 -- depends_on: {{ ref('dqd_checks') }}
 {{ dqd_counts(
     ['person', 'observation_period', 'visit_occurrence', 'visit_detail', 'death', 'fact_relationship', 'location',

@@ -30,7 +30,8 @@ judged as (
         end as not_applicable_reason,
         -- Of a threshold of 0, and of none, one row is enough.
         case
-            when definitions.check_name in ('cdmTable', 'cdmField') then counts.violated_rows is null
+            when definitions.check_name in ('cdmTable', 'cdmField')
+                then counts.violated_rows is null
             when coalesce(definitions.threshold_value, 0) = 0 then counts.violated_rows > 0
             else
                 counts.violated_rows * 100

@@ -69,8 +69,11 @@ source_checks as (
         cast(violated_rows as bigint) as num_violated_rows,
         cast(checked_rows as bigint) as num_checked_rows,
         cast(
-            case when checked_rows > 0 then cast(violated_rows as double precision) / checked_rows else 0 end
-            as double precision
+            case
+                when checked_rows > 0
+                    then cast(violated_rows as double precision) / checked_rows
+                else 0
+            end as double precision
         ) as pct_violated_rows,
         cast(
             case
