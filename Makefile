@@ -45,6 +45,8 @@ bench: .venv/tested-with ## the speed suite (an hour; needs EXPORT=... VOCABULAR
 	$(BIN)/python -m bench.incremental --export $(EXPORT) --vocabulary $(VOCABULARY) \
 	--copies 200 --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.vocabulary --engine duckdb --engine postgres --pairs 3
+	$(BIN)/python -m bench.quality --export $(EXPORT) --vocabulary $(VOCABULARY) \
+	--copies 200 --engine duckdb --engine postgres --pairs 3
 
 bench-check: .venv/tested-with ## the same on little data: shows that it runs, measures nothing
 	$(BIN)/python -m bench.suite --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
@@ -53,6 +55,8 @@ bench-check: .venv/tested-with ## the same on little data: shows that it runs, m
 	$(BIN)/python -m bench.incremental --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
 	--copies 4 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.vocabulary --concepts 1000 --ancestors 10000 --engine duckdb --engine postgres --pairs 1
+	$(BIN)/python -m bench.quality --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
+	--copies 20 --engine duckdb --engine postgres --pairs 1
 
 clean: ## remove what the other targets made, but for .venv and databases
 	rm -rf target logs build .pytest_cache *.egg-info

@@ -20,6 +20,7 @@ from loader.progress import Reporter
 from loader.project import project_checksum
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
+from loader.report.dqd_json import write_dqd_json
 from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
@@ -162,13 +163,20 @@ def status(settings: Settings) -> None:
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Tables for people, or the same as JSON.",
 )
+@click.option(
+    "--dqd-json", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write the checks to FILE as the OHDSI Data Quality Dashboard does, for its viewer, and nothing else.",
+)
 @common_options
-def report(settings: Settings, output: str) -> None:
+def report(settings: Settings, output: str, dqd_json: Path | None) -> None:
     """Show where every row of every file went, and how many rows have no standard concept.
 
     Ends with 4 when rows of a file are missing or count twice.
     """
     with open_database(settings, only_look=True) as database:
+        if dqd_json:
+            Reporter().say(f"Wrote {write_dqd_json(database, dqd_json):,} checks to {dqd_json}")
+            return
         print_accounting(database, Reporter(), as_json=output == "json")
 
 

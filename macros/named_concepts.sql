@@ -3,6 +3,8 @@
 {% macro named_concepts() -%}
     {{ return({
         'No matching concept': {'id': 0, 'domain': 'Metadata'},
+        'FEMALE': {'id': 8532, 'domain': 'Gender'},
+        'MALE': {'id': 8507, 'domain': 'Gender'},
         'EHR': {'id': 32817, 'domain': 'Type Concept'},
         'EHR administration record': {'id': 32818, 'domain': 'Type Concept'},
         'EHR encounter record': {'id': 32827, 'domain': 'Type Concept'},

@@ -1,0 +1,118 @@
+{#- The body of `dqd_concept_uses`: each table is grouped once by all of its concepts and the source values beside them;
+    the few thousand combinations are then listed column by column. A concept whose unit or whose persons' gender is
+    checked is listed with it, a source value with the concept that it became. -#}
+{% macro dqd_concept_uses(tables) -%}
+    {%- set relations = {} -%}
+    {%- for name in tables + ['person', 'death'] -%}
+        {%- do relations.update({name: ref(name)}) -%}
+    {%- endfor -%}
+    {%- set checks = dqd_checks_of(tables) -%}
+    {%- set present = cdm_columns_present(relations.person.schema) -%}
+    {%- set with_gender = ['condition_occurrence', 'procedure_occurrence'] -%}
+    {%- set selects = [] -%}
+    {%- set ctes -%}
+        {%- for table in tables if table in present and table in checks -%}
+            {%- set concepts = {} -%}
+            {%- set sources = {} -%}
+            {%- for check in checks[table] if check.field in present[table] -%}
+                {%- if check.check_name == 'sourceValueCompleteness' and check.parameter in present[table] -%}
+                    {%- do sources.update({check.field: check.parameter}) -%}
+                {%- elif 'concept_id' in check.field -%}
+                    {%- do concepts.update({check.field: none}) -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- for check in checks[table] if check.field in concepts and check.parameter in present[table]
+                and check.check_name in ('standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness') -%}
+                {%- do concepts.update({check.field: check.parameter}) -%}
+            {%- endfor -%}
+            {%- set grouped = concepts.keys() | list + sources.keys() | list -%}
+            {%- for value in concepts.values() if value and value not in grouped -%}
+                {%- do grouped.append(value) -%}
+            {%- endfor -%}
+            {%- if concepts -%}
+                {%- do selects.append(table) %}
+    {{ table }}_rows as (
+        select * from {{ relations[table] }}
+    ),
+
+    {{ table }}_combinations as (
+        select
+            {%- for column in grouped %}
+            checked.{{ column }},
+            {%- endfor %}
+            {{ 'person_facts.gender_concept_id' if table in with_gender else 'cast(null as integer)' }} as person_gender,
+            count(*) as used_rows
+        from {{ table }}_rows as checked
+        {%- if table in with_gender %}
+        left join person_facts on checked.person_id = person_facts.person_id
+        {%- endif %}
+        group by
+            {%- for column in grouped %}
+            checked.{{ column }}{{ ',' if not loop.last or table in with_gender }}
+            {%- endfor %}
+            {{ 'person_facts.gender_concept_id' if table in with_gender }}
+    ),
+
+    {{ table }}_uses as (
+        select
+            '{{ table | upper }}' as cdm_table_name,
+            listed.cdm_field_name,
+            listed.concept_id,
+            listed.source_value,
+            listed.has_source_value,
+            listed.unit_concept_id,
+            listed.gender_concept_id,
+            combinations.used_rows
+        from {{ table }}_combinations as combinations
+        cross join lateral (
+            values
+            {%- for column, source in concepts.items() %}
+            (
+                '{{ column }}', combinations.{{ column }}, cast(null as text),
+                {{ 'combinations.' ~ source ~ ' is not null' if source else 'false' }},
+                {{ 'combinations.unit_concept_id' if column == 'measurement_concept_id' else 'cast(null as integer)' }},
+                {{ 'combinations.person_gender' if table in with_gender
+                    and column in ('condition_concept_id', 'procedure_concept_id') else 'cast(null as integer)' }}
+            ){{ ',' if not loop.last or sources }}
+            {%- endfor %}
+            {%- for column, concept in sources.items() %}
+            (
+                '{{ column }}', combinations.{{ concept }}, cast(combinations.{{ column }} as text),
+                false, cast(null as integer), cast(null as integer)
+            ){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as listed (
+            cdm_field_name, concept_id, source_value, has_source_value, unit_concept_id, gender_concept_id
+        )
+    ),
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endset -%}
+    {%- if not selects or 'death' not in present -%}
+        {{ no_rows() }}
+    {%- else -%}
+with
+
+{{ dqd_person_facts(relations) }}
+{{ ctes }}
+uses as (
+    {%- for table in selects %}
+    select * from {{ table }}_uses
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select
+    cast(cdm_table_name as text) as cdm_table_name,
+    cast(cdm_field_name as text) as cdm_field_name,
+    cast(concept_id as integer) as concept_id,
+    cast(source_value as text) as source_value,
+    cast(has_source_value as boolean) as has_source_value,
+    cast(unit_concept_id as integer) as unit_concept_id,
+    cast(gender_concept_id as integer) as gender_concept_id,
+    cast(sum(used_rows) as bigint) as used_rows
+from uses
+group by
+    cdm_table_name, cdm_field_name, concept_id, source_value, has_source_value, unit_concept_id, gender_concept_id
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,116 @@
+-- One row per check of the Data Quality Dashboard: what was counted, and what there was to count.
+with
+
+checks as (
+    select * from {{ ref('dqd_checks') }}
+),
+{%- for counted in ['event', 'other', 'vocabulary', 'concept_field'] %}
+
+    {{ counted }}_counts as (
+        select * from {{ ref('dqd_' ~ counted ~ '_counts') }}
+    ),
+{%- endfor %}
+
+concept_counts as (
+    select * from {{ ref('dqd_concept_counts') }}
+),
+
+counts as (
+    {%- for counted in ['event', 'other', 'vocabulary', 'concept_field'] %}
+        select
+            check_name,
+            cdm_table_name,
+            cdm_field_name,
+            cast(null as text) as concept_id,
+            violated_rows,
+            denominator_rows
+        from {{ counted }}_counts
+        union all
+    {%- endfor %}
+    select * from concept_counts
+),
+
+tables as (
+    select
+        cdm_table_name,
+        max(
+            case when check_name = 'measureValueCompleteness' then denominator_rows end
+        ) as table_rows
+    from counts
+    group by cdm_table_name
+),
+
+fields as (
+    select
+        cdm_table_name,
+        lower(cdm_field_name) as field,
+        denominator_rows - violated_rows as filled_rows
+    from counts
+    where check_name = 'measureValueCompleteness'
+),
+
+-- The check of condition eras asks for conditions, not for eras. What is counted in the concepts
+-- used has no count where nothing is used: that is none of none.
+placed_checks as (
+    select
+        checks.*,
+        tables.cdm_table_name is not null as has_table,
+        checks.cdm_field_name is null or fields.field is not null as has_field,
+        tables.table_rows,
+        fields.filled_rows,
+        case
+            when fields.field is null then null
+            when checks.concept_id is not null then 0
+            when
+                tables.table_rows = 0
+                and (
+                    checks.parameter = 'concept.concept_id'
+                    or checks.check_name in (
+                        'fkDomain', 'fkClass', 'isStandardValidConcept',
+                        'standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness',
+                        'sourceValueCompleteness'
+                    )
+                )
+                then 0
+        end as rows_if_unused
+    from checks
+    left join tables
+        on
+            tables.cdm_table_name
+            = case
+                when checks.check_name = 'measureConditionEraCompleteness'
+                    then 'CONDITION_OCCURRENCE'
+                else checks.cdm_table_name
+            end
+    left join fields
+        on
+            checks.cdm_table_name = fields.cdm_table_name
+            and lower(checks.cdm_field_name) = fields.field
+),
+
+dqd_counts as (
+    select
+        cast(placed_checks.check_name as text) as check_name,
+        cast(placed_checks.cdm_table_name as text) as cdm_table_name,
+        cast(placed_checks.cdm_field_name as text) as cdm_field_name,
+        cast(placed_checks.concept_id as text) as concept_id,
+        cast(
+            coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint
+        ) as violated_rows,
+        cast(
+            coalesce(counts.denominator_rows, placed_checks.rows_if_unused) as bigint
+        ) as denominator_rows,
+        cast(placed_checks.has_table as boolean) as has_table,
+        cast(placed_checks.has_field as boolean) as has_field,
+        cast(placed_checks.table_rows as bigint) as table_rows,
+        cast(placed_checks.filled_rows as bigint) as filled_rows
+    from placed_checks
+    left join counts
+        on
+            placed_checks.check_name = counts.check_name
+            and placed_checks.cdm_table_name = counts.cdm_table_name
+            and coalesce(placed_checks.cdm_field_name, '') = coalesce(counts.cdm_field_name, '')
+            and coalesce(placed_checks.concept_id, '') = coalesce(counts.concept_id, '')
+)
+
+select * from dqd_counts
