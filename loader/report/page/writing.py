@@ -154,7 +154,7 @@ def seconds(taken: float | None) -> str:
     """`0.34 s`, `12.3 s`, `2 min 05 s`."""
     if taken is None:
         return "–"
-    if taken >= 60:
+    if round(taken, 1) >= 60:
         return f"{int(round(taken)) // 60:,} min {int(round(taken)) % 60:02} s"
     return f"{taken:.1f} s" if taken >= 10 else f"{taken:.2f} s"
 
