@@ -1,7 +1,9 @@
 {#- At the end of `dbt run` and `dbt build`: what became of each model, seed and test of the build, and the seconds it
-    took, as rows of etl.build_step beside the build's row in etl.build. Of a model `room` is its folder. -#}
+    took, as rows of etl.build_step beside the build's row in etl.build. Of a model `room` is its folder. A database that
+    an older loader prepared has no such table until the next load. -#}
 {% macro record_steps(results) -%}
-    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY
+        and adapter.get_relation(target.database, 'etl', 'build_step') is not none -%}
         {%- set rows = [] -%}
         {%- for result in results if result.node.resource_type in ('model', 'seed', 'test', 'unit_test') -%}
             {%- do rows.append(

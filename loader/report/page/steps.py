@@ -56,6 +56,8 @@ def state(reading: Reading) -> State:
 
 def tests(reading: Reading) -> dict[str, Any] | None:
     """How the data tests of the last build that ran any came out."""
+    if not reading.has("etl.build_step"):
+        return None
     counts = reading.rows(f"select status, count(*) as tests from etl.build_step where {_LAST_TESTS} group by status")
     if not counts:
         return None
@@ -95,7 +97,7 @@ def times(reading: Reading) -> dict[str, Any] | None:
     if not loads and not build:
         return None
     rooms, slowest = [], []
-    if build:
+    if build and reading.has("etl.build_step"):
         steps = f"from etl.build_step where build_id = {int(build['build_id'])} and status <> 'skipped'"
         found = {row["room"]: row for row in reading.rows(
             f"select room, count(*) as steps, sum(seconds) as seconds {steps} group by room"
