@@ -1,6 +1,6 @@
 """The documentation that `make docs` makes, in a browser: its first page leads from the CDM's headings to the tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.pipeline.conftest import Build
-from tests.support.browser import Browser, chromium
+from tests.support.browser import Browser
 from tests.support.commands import dbt
 
 SECONDS = 30
@@ -23,12 +23,6 @@ def docs(
     folder = tmp_path_factory.mktemp("docs")
     dbt("docs", "generate", "--static", "--target-path", str(folder), environment=environments["duckdb"])
     return folder / "static_index.html"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with chromium(tmp_path_factory.mktemp("profile")) as found:
-        yield found
 
 
 @pytest.mark.parametrize(("link", "text"), [
