@@ -26,6 +26,7 @@ CHECKS = [
     ("plausibleValueLow", "characterization", "failed", 3, 4, "DEATH", "death_date", "writes",
      "with gone as (delete from etl.load_batch returning batch_id) select * from gone"),
     ("cdmDatatype", "fatal", "error", None, None, "COST", "cost_id", "cannot be counted", None),
+    ("cdmField", "fatal", "failed", None, None, "COST", "no_such_column", "a column that is missing", None),
     ("plausibleGender", "characterization", "not_applicable", 0, 0, "COST", None, "nothing there", None),
 ]
 
@@ -121,10 +122,11 @@ def test_failing_checks_stand_with_their_numbers(engine_environment: Environment
     execute(engine_environment, TABLES)
     execute(engine_environment, checks_table())
     text = page_of(engine_environment, folder).text
-    assert "5 of 7 data-quality checks failed, 2 of them fatal" in text
-    assert "16.7% of the 6 checks that apply passed" in text
+    assert "6 of 8 data-quality checks failed, 3 of them fatal" in text
+    assert "14.3% of the 7 checks that apply passed" in text
     assert re.search(r"person\. ?location_ ?id 2 1,000 0\.2% 0\.5% fatal", text)
     assert "ended with an error fatal" in text
+    assert re.search(r"cdm ?Field cost\. ?no_ ?such_ ?column – – – 0\.5% fatal", text)
     # An example row of the second check: the only batch.
     assert re.search(r"Rows that violate it The first 1 of 2 rows Column Row 1 batch_ ?id 1", text)
 
@@ -140,6 +142,28 @@ def test_checks_of_the_source_stand_beside_the_rows(duckdb_environment: Environm
     text = page_of(duckdb_environment, folder).text
     assert "impossible date conditions.csv START It starts after <now>. 7 1,400 0.5%" in text
     assert "It has no patient" not in text
+
+
+def test_a_broken_cdm_has_a_page_too(engine_environment: Environment, folder: Path) -> None:
+    """What is missing or NULL where it must not be is the checks' matter; the page shows the rest."""
+    succeed(engine_environment, "load", DEMO)
+    execute(engine_environment, TABLES + """
+        create schema if not exists omop;
+        create table omop.person as
+            select 1 as person_id, cast(null as integer) as gender_concept_id, cast(null as integer) as year_of_birth,
+                cast(null as integer) as month_of_birth, 5 as day_of_birth;
+        create table omop.observation_period as
+            select 1 as person_id, cast(null as date) as observation_period_end_date;
+        create table omop.concept as select 0 as concept_id, 'No matching concept' as concept_name;
+        create table omop.measurement as select 1 as person_id;
+        create table omop.condition_occurrence as
+            select 1 as person_id, cast(null as date) as condition_start_date, cast(null as integer) as condition_concept_id,
+                cast(null as text) as condition_source_value
+            union all select 1, date '2020-02-29', 0, '<mark>';""")
+    page = page_of(engine_environment, folder, code=0)
+    assert "not observed 1 1" in page.text
+    assert "Conditions : 1, most in 2020 (1)" in page.text
+    assert "<mark> condition_ occurrence 1" in page.text
 
 
 def test_rows_that_are_missing_are_the_first_thing_to_see(duckdb_environment: Environment, folder: Path) -> None:

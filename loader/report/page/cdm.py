@@ -10,7 +10,7 @@ from loader.databases.base import literal, quoted
 from loader.load.raw_tables import RAW_TABLES
 from loader.report.accounting import MAPPING_COVERAGE, ROW_ACCOUNTING
 from loader.report.page.reading import Reading, Row
-from loader.report.summary import EVENT_CONCEPTS, count_rows
+from loader.report.summary import EVENT_CONCEPTS
 
 # Table -> the date an event has there, what people call its rows.
 EVENTS = {
@@ -23,6 +23,7 @@ EVENTS = {
     "observation": ("observation_date", "Observations"),
     "specimen": ("specimen_date", "Specimens"),
 }
+PERSON = {"person_id", "gender_concept_id", "year_of_birth", "month_of_birth", "day_of_birth"}
 BAND = 10
 OLDEST_BAND = 90
 UNMAPPED_SHOWN = 20
@@ -32,9 +33,17 @@ LONGEST_SPAN = 150
 PARTS_OF_COSTS = "claims_transactions.csv"
 
 
+def _event_tables(reading: Reading) -> list[str]:
+    """Those that are there with the columns that are read of them; what is broken is the checks' matter."""
+    return [
+        table for table, (date, _) in EVENTS.items()
+        if {date, "person_id", EVENT_CONCEPTS[table], _source_value(table)} <= reading.columns(f"omop.{table}")
+    ]
+
+
 def population(reading: Reading) -> dict[str, Any] | None:
     """Persons by sex and age, the latter in completed years when a person's observation ends."""
-    if not reading.has("omop.person", "omop.observation_period", "omop.concept"):
+    if not PERSON <= reading.columns("omop.person") or not reading.has("omop.observation_period", "omop.concept"):
         return None
     counts: dict[tuple[str, int | None], int] = defaultdict(int)
     for row in reading.rows("""
@@ -108,8 +117,8 @@ def events(reading: Reading) -> dict[str, Any] | None:
     """Events a year of each table that has any."""
     queries = [
         f"select {literal(table)} as name, cast(extract(year from {date}) as integer) as year, count(*) as events"
-        f" from {quoted('omop', table)} group by 2"
-        for table, (date, _) in EVENTS.items() if reading.has(f"omop.{table}")
+        f" from {quoted('omop', table)} where {date} is not null group by 2"
+        for table, (date, _) in EVENTS.items() if table in _event_tables(reading)
     ]
     rows = reading.rows(" union all ".join(queries)) if queries else []
     if not rows:
@@ -126,7 +135,7 @@ def events(reading: Reading) -> dict[str, Any] | None:
 
 def completeness(reading: Reading) -> dict[str, Any] | None:
     """How many persons each table of events has rows of, and how much is known of a row."""
-    tables = [table for table in EVENTS if reading.has(f"omop.{table}")]
+    tables = _event_tables(reading)
     if not tables or not reading.has("omop.person"):
         return None
     persons = reading.database.query("select count(*) from omop.person")[0][0]
@@ -173,10 +182,7 @@ def coverage(reading: Reading) -> Coverage | None:
 
 
 def _unmapped_codes(reading: Reading) -> list[Row]:
-    tables = [
-        table for table in EVENTS
-        if table != "visit_occurrence" and reading.has(f"omop.{table}")
-    ]
+    tables = [table for table in _event_tables(reading) if table != "visit_occurrence"]
     if not tables:
         return []
     queries = [
@@ -239,8 +245,19 @@ def _targets(reading: Reading, rows: list[Row]) -> list[Row]:
             counted[row["outcome"]][0] += row["source_rows"] if row["file_name"] != PARTS_OF_COSTS else 0
             counted[row["outcome"]][1] += row["further_rows"]
     targets = []
-    for name, count, _ in count_rows(reading.database):
+    for name, count in _table_counts(reading):
         source, further = counted.get(name, (None, None))
         difference = None if source is None else count - source - further
         targets.append({"name": name, "rows": count, "source": source, "further": further, "difference": difference})
     return targets
+
+
+def _table_counts(reading: Reading) -> list[tuple[str, int]]:
+    """Rows of every table of the CDM, the vocabulary's views left out, whatever columns it has."""
+    names = [name for (name,) in reading.database.query(
+        "select table_name from information_schema.tables where table_schema = 'omop' and table_type = 'BASE TABLE'"
+    )]
+    if not names:
+        return []
+    counts = " union all ".join(f"select {literal(name)}, count(*) from {quoted('omop', name)}" for name in names)
+    return reading.database.query(f"{counts} order by 1")
