@@ -1,4 +1,5 @@
 -- How long do inpatient stays last?
+-- One row per kind of inpatient visit.
 with
 
 visits as (
@@ -15,12 +16,17 @@ stays as (
         visits.visit_end_date - visits.visit_start_date as nights
     from visits
     inner join concepts on visits.visit_concept_id = concepts.concept_id
-    where concepts.concept_name like '%Inpatient%'
+    where
+        visits.visit_concept_id in (
+            {{ concept('Inpatient Visit') }},
+            {{ concept('Emergency Room and Inpatient Visit') }}
+        )
 )
 
 select
     kind_of_visit,
     count(*) as stays,
+    cast(avg(nights) as double precision) as mean_nights,
     percentile_cont(0.5) within group (order by nights) as median_nights,
     max(nights) as longest_nights
 from stays

@@ -1,4 +1,5 @@
--- What do drugs cost, and who pays? The most expensive first.
+-- What do drugs cost, and who pays?
+-- One row per drug.
 with
 
 costs as (

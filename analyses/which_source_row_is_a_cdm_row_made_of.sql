@@ -1,5 +1,5 @@
--- Which row of which file is a row of the CDM made of? Here the first row of each table: say in
--- `asked` which you mean. What is shown is the row as it was loaded.
+-- Which rows of which files is a row of the CDM made of?
+-- One row per row of the CDM that is asked for and source row that it is made of.
 {%- set event = 'source_row.patient = asked.patient_id and source_row.code = asked.source_code
             and source_row.encounter is not distinct from asked.encounter_id' %}
 {%- set by_start = event ~ ' and source_row.start = asked.started_at' %}
@@ -24,7 +24,7 @@ first_rows as (
 ),
 
 asked as (
-    select lineage.*
+    select distinct lineage.*
     from lineage
     inner join first_rows
         on lineage.cdm_table = first_rows.cdm_table and lineage.cdm_row_id = first_rows.cdm_row_id
@@ -41,3 +41,4 @@ asked as (
     where asked.file_name = '{{ file }}.csv'
     {{ 'union all' if not loop.last }}
 {% endfor %}
+order by cdm_table, cdm_row_id, file_name, line

@@ -21,6 +21,7 @@ from loader.project import project_checksum
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.dqd_json import write_dqd_json
+from loader.report.page.writing import DEFAULT_FILE, write_page
 from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
@@ -164,19 +165,29 @@ def status(settings: Settings) -> None:
     help="Tables for people, or the same as JSON.",
 )
 @click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path),
+    help=f"Write the page to this file. [default: {DEFAULT_FILE}; with --format json none]",
+)
+@click.option(
     "--dqd-json", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write the checks to FILE as the OHDSI Data Quality Dashboard does, for its viewer, and nothing else.",
 )
 @common_options
-def report(settings: Settings, output: str, dqd_json: Path | None) -> None:
-    """Show where every row of every file went, and how many rows have no standard concept.
+def report(settings: Settings, output: str, page: Path | None, dqd_json: Path | None) -> None:
+    """Write a page on the data and its quality, and show where every row of every file went.
 
+    The page is one HTML file that needs nothing else: checks, completeness, mapping, persons, events, times.
     Ends with 4 when rows of a file are missing or count twice.
     """
     with open_database(settings, only_look=True) as database:
         if dqd_json:
             Reporter().say(f"Wrote {write_dqd_json(database, dqd_json):,} checks to {dqd_json}")
             return
+        if page or output == "text":
+            page = page or Path(DEFAULT_FILE)
+            write_page(database, page)
+            if output == "text":
+                Reporter().say(f"Wrote {page}")
         print_accounting(database, Reporter(), as_json=output == "json")
 
 

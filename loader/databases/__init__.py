@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from loader.databases.base import Database
+from loader.databases.tables import LEDGER
 from loader.errors import LoaderError
 from loader.settings import Settings
 
@@ -22,7 +23,7 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
     try:
         if not only_look:
             database.create_tables()
-        elif database.missing_tables():
+        elif LEDGER[0] in database.missing_tables():
             raise LoaderError(f"Nothing was loaded yet into the {database.place}. Start with synthea-omop load DIR.")
         yield database
     except database.errors as error:

@@ -36,6 +36,8 @@ class Database(ABC):
     errors: tuple[type[Exception], ...]
     # Whether packed files are unpacked first: the engine goes through a file more than once.
     wants_plain_files = False
+    # Begins a transaction that only reads, and reads one state.
+    looking = "begin transaction read only"
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
@@ -174,6 +176,15 @@ class Database(ABC):
             self.rollback()
             raise
         self.execute("commit")
+
+    @contextmanager
+    def one_state(self) -> Iterator[None]:
+        """What is asked inside sees the database as it was at one moment, and cannot change it."""
+        self.execute(self.looking)
+        try:
+            yield
+        finally:
+            self.rollback()
 
     @abstractmethod
     def rollback(self) -> None:

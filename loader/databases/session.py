@@ -32,6 +32,7 @@ class PostgresSession(Database):
 
     name = "postgres"
     errors = (psycopg2.Error,)
+    looking = "begin transaction isolation level repeatable read read only"
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -12,6 +12,7 @@ from tests.golden.cases import Case, all_cases
 from tests.golden.export import uuid, write_exports, write_vocabulary
 from tests.golden.reading import Built
 from tests.loader.command_line import connect_to_postgres
+from tests.support.analyses import answers
 from tests.support.commands import at_once, dbt, synthea_omop
 from tests.support.comparison import assert_same_databases, reading
 from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
@@ -77,6 +78,15 @@ def test_the_case_has_the_rows_it_expects(built: dict[str, Built], engine: str, 
 
 def test_both_engines_build_the_cases_alike(environments: dict[str, Mapping[str, str]]) -> None:
     assert_same_databases(environments["duckdb"], environments["postgres"])
+
+
+def test_the_analyses_answer_as_plain_python_does(
+    environments: dict[str, Mapping[str, str]], tmp_path: Path
+) -> None:
+    """The cases have what the sample lacks: stays that are followed by others, ties, years without events."""
+    found = answers(environments["duckdb"], tmp_path)
+    assert {name: answer.difference for name, answer in found.items() if answer.difference != ([], [])} == {}
+    assert sum(row[2] for row in found["how_many_stays_are_followed_by_another_within_30_days"].rows) > 0
 
 
 def test_no_time_zone_moves_a_date_on_duckdb(

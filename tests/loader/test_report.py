@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -36,6 +37,12 @@ def execute(environment: Environment, sql: str) -> None:
     with connection, connection.cursor() as cursor:
         cursor.execute(sql)
     connection.close()
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page is written into the current folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.support.browser import Browser, chromium
 from tests.support.commands import at_once, dbt, synthea_omop
 from tests.support.comparison import Table, reading, snapshot
 from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, postgres_environment
@@ -57,3 +59,22 @@ def _history(environment: Mapping[str, str]) -> dict[str, Build]:
             keys = keys_of(reader)
         builds[name] = Build(output, snapshot(environment), persons_replaced, keys)
     return builds
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """The machine's Chromium; tests that need it are skipped where there is none."""
+    with chromium(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def pages(
+    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Path]:
+    """Engine -> the report's page on the sample."""
+    folder = tmp_path_factory.mktemp("pages")
+    for engine in ENGINES:
+        synthea_omop("report", "--html", str(folder / f"{engine}.html"), environment=environments[engine])
+    return {engine: folder / f"{engine}.html" for engine in ENGINES}

@@ -70,6 +70,12 @@ class Reader:
     def close(self) -> None:
         self._connection.close()
 
+    def columns(self, sql: str) -> list[str]:
+        """The names of the columns of a query."""
+        cursor = self._connection.cursor()
+        cursor.execute(f"select * from ({sql}) as asked limit 0")
+        return [column[0] for column in cursor.description]
+
     def query(self, sql: str) -> Iterator[tuple]:
         """Streams the rows of a query; a bounded number of them is in memory."""
         cursor = self._connection.cursor(name="rows") if self.is_postgres else self._connection.cursor()
