@@ -1,9 +1,11 @@
 """Which files a run takes: named one by one, or found in a folder by the published names."""
 
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import ijson.backends.yajl2_c as ijson
 from ijson.common import JSONError
@@ -168,7 +170,7 @@ def _root_is(path: Path, attribute: str) -> bool:
         )
     except JSONError:
         return False  # Cut off in the middle, as the beginning of a longer file is.
-    except (Unreadable, OSError, EOFError, ValueError, RuntimeError) as error:
+    except (Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
         raise LoaderError(f"{path}: cannot be read ({error}). Download or copy it again; nothing was changed.") from error
 
 

@@ -1,7 +1,6 @@
 """CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, and nothing is multiplied."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bench.measure import measured
 from bench.tic import Kind, document, location_files, write_document, write_json
 from bench.tic_oddities import ODDITIES
 from loader.errors import LoaderError
@@ -16,7 +16,7 @@ from loader.load.rejects import Limit
 from loader.rates.tables import RATES_TABLES
 from tests.loader.command_line import query
 from tests.loader.rates.loads import ledger, load, raw, rejected
-from tests.support.environments import REPOSITORY
+from tests.support.environments import clean_environment
 
 Environment = Mapping[str, str]
 JSON_TABLES = [name for name in RATES_TABLES if name.startswith("json_")]
@@ -189,7 +189,7 @@ def test_odd_values_are_kept_as_they_are(engine_environment: Environment, tmp_pa
     ("text", "reason"),
     [
         (b"", "is empty"),
-        (b"   ", "is empty"),
+        (b"   ", "is no whole JSON text"),
         (b"[]", "does not begin with an object"),
         (b'{"in_network": [{"name": "a"', "is no whole JSON text"),
         (b'{"in_network": []} {}', "is no whole JSON text"),
@@ -261,15 +261,15 @@ def test_locations_are_joined_by_their_url(engine_environment: Environment, tmp_
     ) == [(2,)]
 
 
-MEASURED = """
-import resource, sys, tempfile
+PARSE = """
+import sys, tempfile
 from pathlib import Path
 from loader.rates.parse import parse
 from loader.rates.spool import Spool
 with tempfile.TemporaryDirectory() as folder:
     spool = Spool(Path(folder), 1, lambda table, path, rows: path.unlink())
     parse(Path(sys.argv[1]), spool)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, spool.counts["json_price"])
+assert spool.counts["json_price"] == 60_000
 """
 
 
@@ -277,9 +277,4 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, spool.counts["
 def test_the_parser_stays_small_whatever_the_size_of_an_item(tmp_path: Path, options: dict[str, bool]) -> None:
     kind = Kind(rates=3_000_000, groups=500, references_a_rate=50, **options)
     path = write_json(tmp_path / "large.json", kind)
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(path)], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    megabytes, prices = map(int, done.stdout.split())
-    assert prices == 60_000
-    assert megabytes < 100
+    assert measured([sys.executable, "-c", PARSE, str(path)], clean_environment()).peak_mib < 60
