@@ -1,7 +1,7 @@
 """The tables of raw_rates: what is in the files of payers, and nothing made of it.
 
 Lists stay one text a row (JSON, or as a flattened file spells them): a model unfolds the distinct ones. A price that
-holds for 500 provider groups is one row of `json_price` and 500 of `json_price_group`, never 500 prices.
+holds for 500 provider groups is one row of `json_price`, and its element names one row of `json_group_set`.
 """
 
 from loader.load.raw_tables import Column
@@ -43,9 +43,13 @@ _RATES_TABLES = {
         {_ELEMENT}, price_number integer, negotiated_type text, negotiated_rate double precision, rate_text text,
         expiration_date text, service_codes text, billing_class text, setting text, billing_code_modifier text,
         additional_information text""",
-    # References as in the file; a group that stands inside of its rates has the id `inline:` and a hash of its content.
-    "json_price_group": f"{_ELEMENT}, provider_group_id text",
-    # A row a (group, its nth provider group, NPI); a group without NPIs, and one that lies elsewhere, has one row.
+    # For which groups the prices of an element hold: all of the named set, and of all sets if it has several rows.
+    "json_element": f"{_ELEMENT}, set_number integer",
+    # Ids as a JSON list of texts or numbers. A group that stands inside of its rates is called `inline:` and a hash of its content.
+    # The same list may come again under another number.
+    "json_group_set": "file_id integer, set_number integer, provider_group_ids text",
+    # A row a (reference, its provider group, NPI); a group without NPIs has one row, and so has one that lies elsewhere.
+    # `group_number` counts the provider groups of the file: rows that share it share a TIN.
     "json_provider": """
         file_id integer, provider_group_id text, group_number integer, npi text, tin_type text, tin_value text,
         business_name text, network_name text, location text""",
