@@ -2,34 +2,32 @@
 {{ config(
     materialized='incremental', incremental_strategy='replace_files', pre_hook="{{ join_by_hash() }}"
 ) }}
-{%- set prices = 'file_id, item_number, element_number, code_id, term_id, negotiated_rate' %}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
 {#- A flattened line has the columns of schema 1 only. -#}
 {%- set shapes = {
     'flattened': rate_columns('terms') | reject('in', ['setting', 'severity_of_illness']) | list,
     'json': rate_columns('terms'),
 } %}
+{%- set kept = {'flattened': ['provider_group_id'], 'json': ['item_number', 'element_number']} %}
 with
 
 flattened_lines as (
-    select
-        flattened_rates.*,
-        cast(null as integer) as item_number,
-        cast(null as integer) as element_number
-    from {{ ref('stg_rates__flattened_rates') }} as flattened_rates
+    select * from {{ ref('stg_rates__flattened_rates') }}
     {{ of_new_files() }}
 ),
 
 json_lines as (
-    select
-        json_lines.*,
-        cast(null as text) as provider_group_id
-    from {{ ref('int_rates__json_lines') }} as json_lines
+    select * from {{ ref('int_rates__json_lines') }}
     {{ of_new_files() }}
 ),
 
-price_groups as (
-    select * from {{ ref('stg_rates__json_price_groups') }}
+elements as (
+    select * from {{ ref('stg_rates__json_elements') }}
+),
+
+group_sets as (
+    select * from {{ ref('stg_rates__json_group_sets') }}
+    {{ of_new_files() }}
 ),
 {%- for shape, terms in shapes.items() %}
 
@@ -44,13 +42,13 @@ price_groups as (
 
 {{ shape }}_numbered as (
     select
+        {%- for column in kept[shape] %}
+        {{ shape }}_lines.{{ column }},
+        {%- endfor %}
         {{ shape }}_lines.file_id,
-        {{ shape }}_lines.item_number,
-        {{ shape }}_lines.element_number,
+        {{ shape }}_lines.negotiated_rate,
         {{ shape }}_codes.code_id,
-        {{ shape }}_terms.term_id,
-        {{ shape }}_lines.provider_group_id,
-        {{ shape }}_lines.negotiated_rate
+        {{ shape }}_terms.term_id
     from {{ shape }}_lines
     inner join {{ shape }}_codes
         on
@@ -70,10 +68,32 @@ price_groups as (
 -- A price holds for hundreds of groups: equal ones are one before they meet them.
 json_prices as (
     select
-        {{ prices }},
+        json_numbered.file_id,
+        json_numbered.code_id,
+        json_numbered.term_id,
+        json_numbered.negotiated_rate,
+        elements.set_number,
         count(*) as source_rows
     from json_numbered
-    group by {{ prices }}
+    left join elements
+        on
+            json_numbered.file_id = elements.file_id
+            and json_numbered.item_number = elements.item_number
+            and json_numbered.element_number = elements.element_number
+    group by
+        json_numbered.file_id,
+        json_numbered.code_id,
+        json_numbered.term_id,
+        json_numbered.negotiated_rate,
+        elements.set_number
+),
+
+groups as (
+    select
+        file_id,
+        set_number,
+        unnest(string_to_array(translate(provider_group_ids, '[]" ', ''), ',')) as provider_group_id
+    from group_sets
 ),
 
 json_rates as (
@@ -81,15 +101,15 @@ json_rates as (
         json_prices.file_id,
         json_prices.code_id,
         json_prices.term_id,
-        price_groups.provider_group_id,
+        groups.provider_group_id,
         json_prices.negotiated_rate,
         json_prices.source_rows
     from json_prices
-    left join price_groups
+    left join groups
         on
-            json_prices.file_id = price_groups.file_id
-            and json_prices.item_number = price_groups.item_number
-            and json_prices.element_number = price_groups.element_number
+            json_prices.file_id = groups.file_id
+            and json_prices.set_number = groups.set_number
+            and groups.provider_group_id <> ''
 ),
 
 encoded as (

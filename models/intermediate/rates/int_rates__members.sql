@@ -6,6 +6,11 @@ files as (
     select * from {{ ref('int_rates__files') }}
 ),
 
+located_files as (
+    select * from {{ ref('int_rates__files') }}
+    where file_kind = 'provider reference json'
+),
+
 flattened as (
     select * from {{ ref('stg_rates__flattened_providers') }}
 ),
@@ -16,60 +21,50 @@ providers as (
 
 located_providers as (
     select * from {{ ref('stg_rates__json_providers') }}
-    where provider_group_id is null
-),
-
-located_files as (
-    select * from {{ ref('int_rates__files') }}
 ),
 
 roots as (
     select * from {{ ref('stg_rates__json_files') }}
 ),
 
-json_files as (
-    select
-        files.file_id,
-        files.file_set_id,
-        files.given_payer_slug,
-        roots.reporting_entity_name,
-        roots.version
-    from files
-    inner join roots on files.file_id = roots.file_id
-),
-
--- A file that stands for a location knows its URL, or nothing but the name that the URL ends with.
 located as (
     select
         located_files.file_set_id,
-        located_providers.*
+        located_files.file_url,
+        located_providers.npi,
+        located_providers.tin_type,
+        located_providers.tin_value,
+        located_providers.business_name
     from located_providers
     inner join located_files on located_providers.file_id = located_files.file_id
 ),
 
 in_json as (
     select
-        json_files.file_set_id,
-        json_files.given_payer_slug,
-        json_files.reporting_entity_name,
-        json_files.version,
+        files.file_id,
+        files.file_set_id,
+        files.given_payer_slug,
+        roots.reporting_entity_name,
+        roots.version,
         providers.provider_group_id,
-        coalesce(located.file_id, providers.file_id) as file_id,
-        case when located.file_id is null then providers.npi else located.npi end as npi,
-        case when located.file_id is null then providers.tin_type else located.tin_type end as tin_type,
-        case when located.file_id is null then providers.tin_value else located.tin_value end as tin_value,
-        case when located.file_id is null then providers.business_name else located.business_name end
-            as business_name,
-        case when located.file_id is null then providers.location end as missing_location
+        case when located.file_url is null then providers.npi else located.npi end as npi,
+        coalesce(located.tin_type, providers.tin_type) as tin_type,
+        coalesce(located.tin_value, providers.tin_value) as tin_value,
+        coalesce(located.business_name, providers.business_name) as business_name,
+        case when located.file_url is null then providers.location end as missing_location
     from providers
-    inner join json_files on providers.file_id = json_files.file_id
+    inner join files
+        on
+            providers.file_id = files.file_id
+            and files.file_kind = 'in-network json'
+    inner join roots on providers.file_id = roots.file_id
+    -- Whoever loads the file of a location gives its URL, or at least the name that the URL ends with.
     left join located
         on
-            json_files.file_set_id = located.file_set_id
-            and located.location in (
+            files.file_set_id = located.file_set_id
+            and located.file_url in (
                 providers.location, regexp_replace(providers.location, '^.*/', '')
             )
-    where providers.provider_group_id is not null
 ),
 
 collected as (
@@ -84,21 +79,35 @@ collected as (
         flattened.tin_type,
         flattened.tin_value,
         cast(null as text) as business_name,
-        nullif(flattened.location, '') as missing_location
+        -- The lines of a location that was read have NPIs.
+        case when coalesce(flattened.npi, '') = '' then flattened.location end as missing_location
     from flattened
     inner join files on flattened.file_id = files.file_id
     union all
+    select * from in_json
+),
+
+slugged as (
+    select
+        collected.*,
+        coalesce(given_payer_slug, {{ payer_slug('reporting_entity_name') }}) as payer_slug
+    from collected
+),
+
+members as (
     select
         file_id,
         file_set_id,
-        given_payer_slug,
-        reporting_entity_name,
+        payer_slug,
         version,
         provider_group_id,
+        {{ pg_uid('payer_slug', 'version', 'provider_group_id') }} as pg_uid,
         npi,
         tin_type,
         tin_value,
         business_name,
         nullif(missing_location, '') as missing_location
-    from in_json
+    from slugged
 )
+
+select * from members

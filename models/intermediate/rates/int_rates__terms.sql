@@ -10,11 +10,7 @@
 with
 
 flattened as (
-    select
-        flattened_rates.*,
-        cast('' as text) as setting,
-        cast('' as text) as severity_of_illness
-    from {{ ref('stg_rates__flattened_rates') }} as flattened_rates
+    select * from {{ ref('stg_rates__flattened_rates') }}
     {{ of_new_files() }}
 ),
 

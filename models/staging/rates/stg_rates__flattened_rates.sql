@@ -25,7 +25,10 @@ renamed as (
         coalesce(reporting_entity_name, '') as reporting_entity_name,
         coalesce(last_updated_on, '') as last_updated_on,
         coalesce(version, '') as version,
-        coalesce(network_id, '') as network_id
+        coalesce(network_id, '') as network_id,
+        -- what only schema 2 has, and no flattened file
+        cast('' as text) as setting,
+        cast('' as text) as severity_of_illness
     from source
 )
 
