@@ -14,13 +14,23 @@ files as (
     select * from {{ ref('int_rates__files') }}
 ),
 
+-- The hashed texts are put together from parts that are made once a code and once for terms.
 codes as (
-    select * from {{ ref('int_rates__codes') }}
+    select
+        codes.*,
+        concat('|', code_type, '|', code, '|') as hashed_part
+    from {{ ref('int_rates__codes') }} as codes
     where is_first
 ),
 
 terms as (
-    select * from {{ ref('int_rates__terms') }}
+    select
+        terms.*,
+        concat('|', year_month, '|', payer_slug, '|', billing_class) as hashed_head,
+        concat(
+            '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|', expiration_date, '|'
+        ) as hashed_tail
+    from {{ ref('int_rates__terms') }} as terms
     where is_first
 ),
 
@@ -37,11 +47,14 @@ described as (
         codes.code_type,
         codes.code,
         codes.code_type_version,
+        codes.hashed_part as code_hashed,
         groups.pg_uid,
         encoded.provider_group_id,
         encoded.negotiated_rate,
         encoded.source_rows,
         terms.term_key,
+        terms.hashed_head as terms_head,
+        terms.hashed_tail as terms_tail,
         terms.year_month,
         terms.payer_slug,
         terms.billing_class,
@@ -81,22 +94,17 @@ described as (
 fact_rate as (
     select
         cast(
-            md5(
-                file_key || term_key || provider_group_id || '|' || code_type || '|' || code || '|'
-                || code_type_version || '|' || {{ exact_text('negotiated_rate') }}
-            ) as uuid
+            md5(concat(
+                file_key, term_key, code_hashed, code_type_version, '|', provider_group_id, '|',
+                {{ exact_text('negotiated_rate') }}
+            )) as uuid
         ) as rate_id,
         file_id,
         file_set_id,
-        md5(
-            {%- for part in [
-                'state', 'year_month', 'payer_slug', 'billing_class', 'code_type', 'code', 'pg_uid', 'pos_set_id',
-                'negotiated_type', 'negotiation_arrangement', 'expiration_date',
-            ] %}
-            {{ part }} || '|' ||
-            {%- endfor %}
-            {{ four_decimals('negotiated_rate') }} || '|' || provider_group_id
-        ) as fact_uid,
+        md5(concat(
+            state, terms_head, code_hashed, pg_uid, terms_tail,
+            {{ four_decimals('negotiated_rate') }}, '|', provider_group_id
+        )) as fact_uid,
         state,
         year_month,
         payer_slug,
