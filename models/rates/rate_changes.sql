@@ -1,14 +1,11 @@
 -- One row per payer, state, month after the first, provider group and price that the month or the one before it has.
 {{ config(materialized='view') }}
 {%- set price = [
-    'payer_slug', 'state', 'group_key', 'code_type', 'code', 'code_type_version', 'billing_class', 'setting',
-    'modifiers', 'pos_set_id', 'negotiated_type', 'negotiation_arrangement', 'severity_of_illness',
-    'additional_information', 'network_id',
+    'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers', 'pos_set_id',
+    'negotiated_type', 'negotiation_arrangement', 'severity_of_illness', 'network_id',
 ] %}
 {#- What may be missing, in a form that a join finds. -#}
-{%- set optional = [
-    'code_type_version', 'setting', 'modifiers', 'severity_of_illness', 'additional_information', 'network_id',
-] %}
+{%- set optional = ['setting', 'modifiers', 'severity_of_illness', 'network_id'] %}
 with
 
 facts as (
@@ -66,29 +63,22 @@ prices as (
 
 -- Each month's prices stand once for their own month and once, as those before, for the month after.
 compared as (
+    {%- for is_current, compared_month, other in [
+        ('true', 'year_month', 'month_before'), ('false', 'month_after', 'month_after'),
+    ] %}
+    {{ 'union all' if not loop.first }}
     select
         prices.*,
-        months.year_month as compared_month,
-        true as is_current
+        months.{{ compared_month }} as compared_month,
+        {{ is_current }} as is_current
     from prices
     inner join months
         on
             prices.payer_slug = months.payer_slug
             and prices.state = months.state
             and prices.year_month = months.year_month
-    where months.month_before is not null
-    union all
-    select
-        prices.*,
-        months.month_after as compared_month,
-        false as is_current
-    from prices
-    inner join months
-        on
-            prices.payer_slug = months.payer_slug
-            and prices.state = months.state
-            and prices.year_month = months.year_month
-    where months.month_after is not null
+    where months.{{ other }} is not null
+    {%- endfor %}
 ),
 
 paired as (
