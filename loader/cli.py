@@ -17,6 +17,7 @@ from loader.load.rejects import Limit, Rejects
 from loader.load.standing import gone_text
 from loader.options import common_options, loading_options
 from loader.progress import Reporter
+from loader.rates.command import rates
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.references import repeated_rows, repeated_rows_text
@@ -165,6 +166,9 @@ def report(settings: Settings, output: str) -> None:
     """
     with open_database(settings, only_look=True) as database:
         print_accounting(database, Reporter(), as_json=output == "json")
+
+
+main.add_command(rates)
 
 
 def _say_what_is_odd(

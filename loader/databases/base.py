@@ -17,6 +17,8 @@ KINDS = {
 }
 
 OnBytes = Callable[[int], None]
+Ask = Callable[[str], list[tuple[Any, ...]]]
+AtEnd = Callable[[Ask], None]
 
 
 def quoted(*names: str) -> str:
@@ -60,6 +62,20 @@ class Database(ABC):
         A row that does not fit its columns raises LoaderError with file, line, column and value.
         `on_bytes` is told how much of the file on disk has been read since it was last told.
         """
+
+    @abstractmethod
+    def fill(
+        self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None
+    ) -> int:
+        """Put the rows of a query on DuckDB's readers (`read_parquet(...)`) into a table, as a stream; how many.
+
+        Where DuckDB is not the engine itself it reads under this memory limit. `at_end` is given a function that asks
+        the reading session: what it could not read is in its tables. duckdb.Error when the file is damaged.
+        """
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """End the statement that is running, from another thread; it raises one of `errors`."""
 
     @abstractmethod
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:

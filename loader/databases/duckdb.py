@@ -10,7 +10,9 @@ from typing import Any
 import duckdb
 
 from loader.csv_file import CsvFile
-from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
+from loader.databases.base import (
+    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
+)
 from loader.databases.tables import Table
 from loader.errors import LoaderError
 from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
@@ -138,6 +140,17 @@ class DuckdbDatabase(Database):
 
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(run, statements))
+
+    def fill(
+        self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None
+    ) -> int:
+        rows = self.execute(f"insert into {table} ({', '.join(map(quoted, fields))}) {query}")
+        if at_end:
+            at_end(self.query)
+        return rows
+
+    def interrupt(self) -> None:
+        self._connection.interrupt()
 
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash({', '.join(expressions)}, {seed})"

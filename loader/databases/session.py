@@ -9,9 +9,12 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
-from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
+from loader.databases.base import (
+    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
+)
 from loader.databases.pool import CHECK_CLIENT, SESSION, refuses_client_check, with_users_options
 from loader.databases.ranges import Span, SpanStream
+from loader.databases.streams import answered
 from loader.databases.tables import LINEAGE, RAW, Table
 from loader.errors import LoaderError
 
@@ -102,6 +105,19 @@ class PostgresSession(Database):
                     raise LoaderError(_bad_row(csv, fields, source.error or error)) from error
                 raise
             return cursor.rowcount
+
+    def fill(
+        self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None
+    ) -> int:
+        sql = f"copy {table} ({', '.join(map(quoted, fields))}) from stdin with (format csv, null '')"
+        with answered(query, memory_limit) as answer, self._connection.cursor() as cursor:
+            cursor.copy_expert(sql, answer.stream, CHUNK)
+            if at_end:
+                at_end(answer.ask)
+            return cursor.rowcount
+
+    def interrupt(self) -> None:
+        self._connection.cancel()
 
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash_record_extended(row({', '.join(expressions)}), {seed})"

@@ -45,10 +45,10 @@ _RATES_TABLES = {
         additional_information text""",
     # For which groups the prices of an element hold: all of the named set, and of all sets if it has several rows.
     "json_element": f"{_ELEMENT}, set_number integer",
-    # Ids as a JSON list of texts or numbers. A group that stands inside of its rates is called `inline:` and a hash of its content.
-    # The same list may come again under another number.
+    # Ids as a JSON list of texts or numbers; the same list may come again under another number. A group that stands
+    # inside of its rates is called `inline:` and a hash of its content.
     "json_group_set": "file_id integer, set_number integer, provider_group_ids text",
-    # A row a (reference, its provider group, NPI); a group without NPIs has one row, and so has one that lies elsewhere.
+    # A row a (reference, its provider group, NPI); a group without NPIs has one row, and one that lies elsewhere too.
     # `group_number` counts the provider groups of the file: rows that share it share a TIN.
     "json_provider": """
         file_id integer, provider_group_id text, group_number integer, npi text, tin_type text, tin_value text,
@@ -62,12 +62,13 @@ def _columns(text: str) -> tuple[Column, ...]:
 
 RATES_TABLES = {name: _columns(text) for name, text in _RATES_TABLES.items()}
 
-# The ledger of the rates: a row a file, which stays when its rows go.
+# The ledger of the rates: a row a file, which stays when its rows go. Without `built_at` a build has not yet seen it
+# come, or go.
 RATES_LEDGER = {
     "rate_file": _columns("""
         file_id integer, run_id integer, payer text, payer_slug text, state text, file_set text, file_name text,
-        url text, kind text, bytes bigint, sha256 text, rows_read bigint, rows_loaded bigint, rows_rejected bigint,
-        loaded_at timestamp, outcome text"""),
+        url text, kind text, year_month text, bytes bigint, sha256 text, rows_read bigint, rows_loaded bigint, rows_rejected bigint,
+        loaded_at timestamp, outcome text, built_at timestamp"""),
     "rejected_rate": _columns("""
         file_id integer, row_number bigint, place text, column_name text, value text, reason text, raw_row text"""),
 }

@@ -1,0 +1,107 @@
+"""Rows of raw tables on their way out of the parser: CSV files of bounded size, handed over one by one."""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from loader.rates.tables import RATES_LEDGER, RATES_TABLES
+
+# A raw record is kept up to this many characters.
+KEPT = 10_000
+# A chunk ends at so many rows or bytes, whichever comes first.
+ROWS_A_CHUNK = 1_000_000
+BYTES_A_CHUNK = 32 << 20
+
+_BEFORE_THE_RATE = 4
+
+
+def spooled_columns(table: str) -> list[str]:
+    """The columns of a table in the order in which its rows are spooled."""
+    names = [column.name for column in (RATES_TABLES | RATES_LEDGER)[table]]
+    if table == "json_price":
+        # What prices share, their terms, is one text at the end of the line.
+        rates = ["negotiated_rate", "rate_text"]
+        return names[:_BEFORE_THE_RATE] + rates + [name for name in names[_BEFORE_THE_RATE:] if name not in rates]
+    return names
+
+
+class Spool:
+    """Collects lines by table; `hand_over(table, path, rows)` is called for every full file and at the end."""
+
+    def __init__(
+        self, folder: Path, file_id: int, hand_over: Callable[[str, Path, int], None], rows_a_chunk: int = ROWS_A_CHUNK
+    ) -> None:
+        self.file_id = file_id
+        self.counts: dict[str, int] = {}
+        self._folder, self._hand_over, self._rows_a_chunk = folder, hand_over, rows_a_chunk
+        self._open: dict[str, _Chunk] = {}
+        self._chunks = 0
+
+    def add(self, table: str, lines: str, rows: int = 1) -> None:
+        """Write so many rows, each a line of CSV without the id of the file."""
+        chunk = self._open.get(table)
+        if chunk is None:
+            self._chunks += 1
+            chunk = self._open[table] = _Chunk(self._folder / f"{self._chunks}.{table}.csv")
+        chunk.write(lines, rows)
+        self.counts[table] = self.counts.get(table, 0) + rows
+        if chunk.rows >= self._rows_a_chunk or chunk.bytes >= BYTES_A_CHUNK:
+            self._end(table)
+
+    def reject(self, row_number: int, place: str, column: str | None, value: Any, reason: str, raw: Any) -> None:
+        """Set a record apart, with where it stood and why."""
+        shown = None if value is None else as_json(value)[:KEPT]
+        fields = (place, column, shown, reason, as_json(raw)[:KEPT])
+        self.add("rejected_rate", f"{self.file_id},{row_number},{','.join(map(quoted_text, fields))}\n")
+
+    def close(self) -> None:
+        """Hand over what is left."""
+        for table in list(self._open):
+            self._end(table)
+
+    def _end(self, table: str) -> None:
+        chunk = self._open.pop(table)
+        chunk.stream.close()
+        self._hand_over(table, chunk.path, chunk.rows)
+
+
+class _Chunk:
+    def __init__(self, path: Path) -> None:
+        self.path, self.rows, self.bytes = path, 0, 0
+        self.stream = path.open("wb", buffering=1 << 18)
+
+    def write(self, lines: str, rows: int) -> None:
+        self.bytes += self.stream.write(lines.encode("utf-8", "replace"))
+        self.rows += rows
+
+
+def quoted_text(value: str | None) -> str:
+    """A field of CSV; NULL and the empty text alike are nothing. PostgreSQL has no place for NUL characters."""
+    if not value:
+        return ""
+    return '"' + value.replace('"', '""').replace("\0", "\\x00") + '"'
+
+
+def text_of(value: Any) -> str | None:
+    """A scalar of JSON as text; ValueError for an object or a list."""
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list):
+        raise ValueError("a text was expected")
+    return str(value)
+
+
+def list_of(value: Any) -> str | None:
+    """A list of scalars as JSON text; a scalar is a list of one, None stays None. ValueError for anything else."""
+    if value is None:
+        return None
+    values: Iterable[Any] = value if isinstance(value, list | tuple) else (value,)
+    return json.dumps([text_of(one) for one in values], ensure_ascii=False)
+
+
+def as_json(value: Any) -> str:
+    """Anything that came out of the parser, as JSON again."""
+    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
