@@ -10,6 +10,7 @@
     {%- set gone = run_query(
         "select 1 where exists (select 1 from etl.rate_file where outcome = 'loaded')"
         " and not exists (select 1 from raw_rates.alive)"
+        ~ (" or exists (select 1 from etl.rate_file where outcome = 'lost')" if flags.FULL_REFRESH else "")
     ).rows -%}
     {%- if gone | length -%}
         {{ exceptions.raise_compiler_error(

@@ -1,9 +1,6 @@
 -- One row per file, bundle or capitation and code in it.
+{{ config(materialized='incremental', incremental_strategy='replace_files') }}
 with
-
-files as (
-    select * from {{ ref('int_rates__files') }}
-),
 
 items as (
     select * from {{ ref('stg_rates__json_items') }}
@@ -11,11 +8,12 @@ items as (
 
 item_codes as (
     select * from {{ ref('stg_rates__json_item_codes') }}
+    {{ of_new_files() }}
 ),
 
 xref_code_member as (
     select
-        files.file_id,
+        item_codes.file_id,
         items.billing_code_type as code_type,
         items.billing_code as code,
         items.billing_code_type_version as code_type_version,
@@ -26,13 +24,12 @@ xref_code_member as (
         item_codes.billing_code_type_version as member_code_type_version,
         min(item_codes.description) as member_description
     from item_codes
-    inner join files on item_codes.file_id = files.file_id
     inner join items
         on
             item_codes.file_id = items.file_id
             and item_codes.item_number = items.item_number
     group by
-        files.file_id,
+        item_codes.file_id,
         items.billing_code_type,
         items.billing_code,
         items.billing_code_type_version,

@@ -1,4 +1,4 @@
--- One row per price-transparency file whose rows are loaded.
+-- One row per price-transparency file that counts as loaded.
 with
 
 ledger as (
@@ -28,11 +28,12 @@ files as (
         rows_read,
         rows_loaded,
         rows_rejected,
+        outcome = 'lost' as is_lost,
         md5(concat_ws(
             '|', coalesce(payer_name, ''), coalesce(state, ''), coalesce(file_set, ''), file_name
         )) as file_key
     from numbered
-    where outcome = 'loaded'
+    where outcome in ('loaded', 'lost')
 )
 
 select * from files

@@ -3,18 +3,11 @@ with
 
 files as (
     select * from {{ ref('int_rates__files') }}
+    where not is_lost
 ),
 
-prices as (
-    select * from {{ ref('stg_rates__json_prices') }}
-),
-
-elements as (
-    select * from {{ ref('stg_rates__json_elements') }}
-),
-
-group_sets as (
-    select * from {{ ref('stg_rates__json_group_sets') }}
+json_counts as (
+    select * from {{ ref('int_rates__json_rates_counted') }}
 ),
 
 encoded as (
@@ -25,8 +18,8 @@ facts as (
     select * from {{ ref('fact_rate') }}
 ),
 
-members as (
-    select * from {{ ref('int_rates__members') }}
+provider_lines as (
+    select * from {{ ref('int_rates__provider_lines') }}
 ),
 
 -- A line of a flattened file is one rate; a price of a JSON file is one for each of its provider groups.
@@ -48,59 +41,12 @@ fact_counts as (
     group by file_id
 ),
 
--- What the raw tables of the JSON come to, counted without the models in between.
-element_groups as (
-    select
-        elements.file_id,
-        elements.item_number,
-        elements.element_number,
-        sum(
-            case
-                when group_sets.provider_group_ids like '%_]' and group_sets.provider_group_ids <> '[]'
-                    then 1 + length(group_sets.provider_group_ids)
-                        - length(replace(group_sets.provider_group_ids, ',', ''))
-                else 0
-            end
-        ) as provider_groups
-    from elements
-    inner join group_sets
-        on
-            elements.file_id = group_sets.file_id
-            and elements.set_number = group_sets.set_number
-    group by elements.file_id, elements.item_number, elements.element_number
-),
-
-element_prices as (
-    select
-        file_id,
-        item_number,
-        element_number,
-        count(*) as prices
-    from prices
-    group by file_id, item_number, element_number
-),
-
-json_counts as (
-    select
-        element_prices.file_id,
-        sum(element_prices.prices * greatest(coalesce(element_groups.provider_groups, 0), 1)) as source_rows
-    from element_prices
-    left join element_groups
-        on
-            element_prices.file_id = element_groups.file_id
-            and element_prices.item_number = element_groups.item_number
-            and element_prices.element_number = element_groups.element_number
-    group by element_prices.file_id
-),
-
 member_counts as (
     select
         file_id,
-        count(*) as source_rows,
-        count(distinct concat_ws(
-            '|', pg_uid, coalesce(npi, ''), tin_type, coalesce(tin_value, ''), coalesce(missing_location, '')
-        )) as distinct_rows
-    from members
+        sum(source_rows) as source_rows,
+        count(*) as distinct_rows
+    from provider_lines
     group by file_id
 ),
 
