@@ -3,7 +3,7 @@
     selection and a retry leave them pending ('partial'), and the next build does them again. Of the other outcomes only
     'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests. -#}
 {% macro finish_build(results) -%}
-    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY and not builds_rates_only() -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set missing = [] -%}
         {%- for node in graph.nodes.values() if node.config.materialized == 'incremental' -%}
