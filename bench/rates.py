@@ -73,7 +73,7 @@ def flattened_pair(
 
         unit_environment, candidate = environment("unit"), environment("candidate")
         # dbt parses the project once for every new version of it, not in every run.
-        synthea_omop("rates", "--payer", "nobody", "--full-refresh", environment=candidate)
+        synthea_omop("rates", "--payer", "nobody", "--full-refresh", "--memory-limit", str(limit), environment=candidate)
         if server:
             unit, unit_peak = _postgres_unit(server, files[0], unit_environment), 0.0
         else:
@@ -105,7 +105,7 @@ def _postgres_unit(server: PostgresServer, rates: Path, environment: Mapping[str
     run_psql(psql, environment, f"create unlogged table bare ({columns})")
     started = time.perf_counter()
     run_psql(psql, environment, f"\\copy bare from '{plain}' with (format csv, header true)")
-    run_psql(psql, environment, f"create unlogged table hashed as select distinct * from bare")
+    run_psql(psql, environment, "create unlogged table hashed as select distinct * from bare")
     return time.perf_counter() - started
 
 

@@ -19,7 +19,7 @@ from loader.progress import Reporter
 from loader.rates.inputs import Input, found_inputs, named_inputs
 from loader.rates.ledger import KnownFile, call_built, has_unbuilt, known_files
 from loader.rates.loading import Request, RunResult, load_rates, rows_a_chunk
-from loader.rates.memory import MemoryLimitError, MemoryWatch, larger_than, share_for_duckdb
+from loader.rates.memory import MemoryWatch, share_for_duckdb, too_little
 from loader.rates.summary import print_rates_summary
 from loader.settings import Settings
 
@@ -142,15 +142,7 @@ def _load_and_build(
     except (LoaderError, duckdb.Error) as error:
         if not _OUT_OF_MEMORY.search(str(error)):
             raise
-        kind = _BuildOutOfMemory if isinstance(error, BuildError) else MemoryLimitError
-        raise kind(
-            f"--memory-limit {limit}: not enough memory for these files. {larger_than(limit, watch.peak)}."
-            f" What DuckDB says: {_said(str(error))}"
-        ) from error
-
-
-class _BuildOutOfMemory(MemoryLimitError):
-    exit_code = BuildError.exit_code
+        raise too_little(limit, watch.peak, _said(str(error)), isinstance(error, BuildError)) from error
 
 
 def _said(text: str) -> str:
