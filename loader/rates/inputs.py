@@ -182,7 +182,7 @@ def _without_repeats(found: list[Input]) -> list[Input]:
     """LoaderError when two files would take each other's place."""
     seen: dict[tuple[str, str, str], Input] = {}
     for one in found:
-        key = (one.kind, one.name, one.year_month)
+        key = (one.kind, one.url or one.name, one.year_month)
         if key in seen:
             raise LoaderError(f"{seen[key].path} and {one.path} have the same name and month: give one of them.")
         seen[key] = one
