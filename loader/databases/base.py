@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from loader.csv_file import CsvFile
@@ -72,6 +73,10 @@ class Database(ABC):
         Where DuckDB is not the engine itself it reads under this memory limit. `at_end` is given a function that asks
         the reading session: what it could not read is in its tables. duckdb.Error when the file is damaged.
         """
+
+    @abstractmethod
+    def write_parquet(self, query: str, columns: Mapping[str, str], path: Path) -> int:
+        """Write the rows of a query, whose columns have these names and types, as a Parquet file; how many."""
 
     @abstractmethod
     def interrupt(self) -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ from loader.csv_file import CsvFile
 from loader.databases.base import (
     AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
 )
+from loader.databases.parquet import PARQUET
 from loader.databases.tables import Table
 from loader.errors import LoaderError
 from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
@@ -148,6 +150,9 @@ class DuckdbDatabase(Database):
         if at_end:
             at_end(self.query)
         return rows
+
+    def write_parquet(self, query: str, columns: Mapping[str, str], path: Path) -> int:
+        return self.execute(f"copy ({query}) to {literal(str(path))} ({PARQUET})")
 
     def interrupt(self) -> None:
         self._connection.interrupt()

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -14,6 +15,7 @@ from loader.databases.base import (
 )
 from loader.databases.pool import CHECK_CLIENT, SESSION, refuses_client_check, with_users_options
 from loader.databases.ranges import Span, SpanStream
+from loader.databases.parquet import csv_field, parquet_of_csv
 from loader.databases.streams import answered
 from loader.databases.tables import LINEAGE, RAW, Table
 from loader.errors import LoaderError
@@ -115,6 +117,16 @@ class PostgresSession(Database):
             if at_end:
                 at_end(answer.ask)
             return cursor.rowcount
+
+    def write_parquet(self, query: str, columns: Mapping[str, str], path: Path) -> int:
+        fields = ", ".join(csv_field(quoted(name), type_) for name, type_ in columns.items())
+        copy = f"copy (select {fields} from ({query}) as answer) to stdout with (format csv)"
+
+        def write(stream: BinaryIO) -> None:
+            with self._connection.cursor() as cursor:
+                cursor.copy_expert(copy, stream, CHUNK)
+
+        return parquet_of_csv(write, columns, path)
 
     def interrupt(self) -> None:
         self._connection.cancel()
