@@ -16,6 +16,7 @@ from loader.errors import BuildError, LoaderError
 from loader.load.rejects import ANY_NUMBER, Limit
 from loader.options import common_options
 from loader.progress import Reporter
+from loader.rates.export import export_rates
 from loader.rates.inputs import Input, found_inputs, named_inputs
 from loader.rates.ledger import KnownFile, call_built, has_unbuilt, known_files
 from loader.rates.loading import Request, RunResult, load_rates, rows_a_chunk
@@ -111,8 +112,6 @@ def rates(
         with open_database(settings) as database:
             watch.stop = database.interrupt
             if export_folder:
-                from loader.rates.export import export_rates
-
                 written = export_rates(database, export_folder)
                 reporter.say(f"Exported {sum(written.values()):,} rows in {len(written)} files to {export_folder}")
             watch.look()
