@@ -21,7 +21,6 @@ from zipfile import BadZipFile, ZipFile
 
 import ijson.backends.yajl2_c as ijson
 from ijson.common import JSONError
-from ijson.utils import sendable_list
 
 from loader.rates.spool import Spool
 from loader.rates.tables import RATES_TABLES
@@ -60,28 +59,37 @@ def parse(path: Path, spool: Spool, on_bytes: Callable[[int], None] = lambda cou
         return made
 
     unfolding = Unfolding(spool)
-    finished = sendable_list()
-    parser = ijson.items_coro(finished, "", map_type=new_object)
     read = 0
+
+    class Source:
+        """The file as the parser reads it: before each block, what is finished of the former ones is taken out."""
+
+        @staticmethod
+        def read(size: int = -1) -> bytes:
+            nonlocal read
+            if not size:
+                return b""
+            if roots:
+                unfolding.take(roots[0])
+            block = next(blocks, b"")
+            if not read:
+                block = block.removeprefix(BYTE_ORDER_MARK)
+                if block.lstrip()[:1] not in (b"{", b""):
+                    raise Unreadable("does not begin with an object")
+            read += len(block)
+            return block
+
     try:
         with _blocks(path, on_bytes) as blocks:
-            for block in blocks:
-                if not read:
-                    block = block.removeprefix(BYTE_ORDER_MARK)
-                    if block.lstrip()[:1] not in (b"{", b""):
-                        raise Unreadable("does not begin with an object")
-                parser.send(block)
-                read += len(block)
-                if roots:
-                    unfolding.take(roots[0])
-        parser.close()
+            finished = list(ijson.items(Source, "", map_type=new_object, buf_size=BLOCK))
     except (JSONError, UnicodeDecodeError) as error:
+        if not read:
+            raise Unreadable("is empty") from error
         text = " ".join(str(error).split())
         raise Unreadable(f"is no whole JSON text: {text}, within the {BLOCK:,} bytes before byte {read:,}") from error
     except (OSError, EOFError, BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise Unreadable(f"cannot be read to its end ({error})") from error
-    if not finished:
-        raise Unreadable("is empty" if not read else f"ends inside of the document, after byte {read:,}")
+    assert len(finished) == 1
     root = roots[0]
     kind = _kind(root)
     unfolding.take(root, final=True)
@@ -113,18 +121,19 @@ def _root_texts(root: dict[str, Any], spool: Spool) -> dict[str, str | None]:
 
 @contextmanager
 def _blocks(path: Path, on_bytes: Callable[[int], None]) -> Iterator[Iterator[bytes]]:
-    """The unpacked bytes, read and unpacked in a thread beside the parser."""
+    """The unpacked bytes; a packed file is unpacked in a thread beside the parser."""
+    if not path.name.lower().endswith((".gz", ".zip")):
+        yield _read(path, on_bytes)
+        return
     queue: Queue[bytes | Exception | None] = Queue(BLOCKS_AHEAD)
     stopped = False
 
-    def read() -> None:
+    def unpack() -> None:
         try:
-            told = 0
-            with path.open("rb") as raw, opened(path, raw) as stream:
-                while not stopped and (block := stream.read(BLOCK)):
-                    queue.put(block)
-                    on_bytes(raw.tell() - told)
-                    told = raw.tell()
+            for block in _read(path, on_bytes):
+                if stopped:
+                    return
+                queue.put(block)
             queue.put(None)
         except Exception as error:
             queue.put(error)
@@ -135,7 +144,7 @@ def _blocks(path: Path, on_bytes: Callable[[int], None]) -> Iterator[Iterator[by
                 raise block
             yield block
 
-    reader = Thread(target=read, daemon=True)
+    reader = Thread(target=unpack, daemon=True)
     reader.start()
     try:
         yield blocks()
@@ -145,6 +154,15 @@ def _blocks(path: Path, on_bytes: Callable[[int], None]) -> Iterator[Iterator[by
             if not queue.empty():
                 queue.get()
             reader.join(0.01)
+
+
+def _read(path: Path, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
+    told = 0
+    with path.open("rb") as raw, opened(path, raw) as stream:
+        while block := stream.read(BLOCK):
+            yield block
+            on_bytes(raw.tell() - told)
+            told = raw.tell()
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """Rows of raw tables on their way out of the parser: CSV files of bounded size, handed over one by one."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from loader.rates.tables import RATES_LEDGER, RATES_TABLES
+from loader.rates.values import as_json, quoted_text
 
 # A raw record is kept up to this many characters.
 KEPT = 10_000
@@ -91,34 +91,3 @@ class _Chunk:
         self.bytes += self._stream.write("".join(self._waiting).encode("utf-8", "replace"))
         self._waiting.clear()
         self._size = 0
-
-
-def quoted_text(value: str | None) -> str:
-    """A field of CSV; NULL and the empty text alike are nothing. PostgreSQL has no place for NUL characters."""
-    if not value:
-        return ""
-    return '"' + value.replace('"', '""').replace("\0", "\\x00") + '"'
-
-
-def text_of(value: Any) -> str | None:
-    """A scalar of JSON as text; ValueError for an object or a list."""
-    if value is None or type(value) is str:
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict | list):
-        raise ValueError("a text was expected")
-    return str(value)
-
-
-def list_of(value: Any) -> str | None:
-    """A list of scalars as JSON text; a scalar is a list of one, None stays None. ValueError for anything else."""
-    if value is None:
-        return None
-    values: Iterable[Any] = value if isinstance(value, list | tuple) else (value,)
-    return json.dumps([text_of(one) for one in values], ensure_ascii=False)
-
-
-def as_json(value: Any) -> str:
-    """Anything that came out of the parser, as JSON again."""
-    return value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
