@@ -176,6 +176,7 @@ def main() -> None:
     parser.add_argument("--rates", type=int, help="flattened rates, of which 78 %% repeat others")
     parser.add_argument("--json-megabytes", type=int, help="size of a JSON file")
     parser.add_argument("--packed", action="store_true", help="gzip the JSON, for the unit too")
+    parser.add_argument("--lists", type=int, help="different lists of references in the JSON (default: each its own)")
     parser.add_argument("--hostile", action="store_true", help="a million descriptions, POS lists and dates")
     parser.add_argument("--limit", type=int, action="append", help="memory limit in MB; may be given again")
     parser.add_argument("--engine", choices=ENGINES, action="append", default=[], help="may be given again")
@@ -199,7 +200,7 @@ def main() -> None:
         if given.json_megabytes:
             path = write_json(
                 folder / f"northwind.json{'.gz' if given.packed else ''}",
-                Kind(given.json_megabytes * RATES_A_MEGABYTE, groups=2000, references_a_rate=73),
+                Kind(given.json_megabytes * RATES_A_MEGABYTE, groups=2000, references_a_rate=73, lists=given.lists),
             )
             works.append(lambda server, place: json_pair(server, path, place))
         for engine in given.engine:

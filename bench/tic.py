@@ -28,7 +28,10 @@ BASE_URL = "https://payer.example/locations/"
 
 @dataclass(frozen=True)
 class Kind:
-    """Which of the forms that the schema allows a file takes; `rates` is the number of flattened rates it stands for."""
+    """Which of the forms that the schema allows a file takes; `rates` is the number of flattened rates it stands for.
+
+    Each rate of an item has a list of references of its own, or one of so many `lists`, as payers' contracts repeat.
+    """
 
     rates: int = 200
     seed: int = 1
@@ -38,6 +41,7 @@ class Kind:
     groups: int = 40
     references_a_rate: int = 10
     elements_an_item: int = 20
+    lists: int | None = None
     inline: bool = False
     locations: bool = False
     references_last: bool = False
@@ -112,8 +116,9 @@ def _element(random: Random, kind: Kind) -> Record:
     if kind.inline:
         element["provider_groups"] = provider_groups(random, kind)
     else:
+        chosen = Random(f"{kind.seed} list {random.randrange(kind.lists)}") if kind.lists else random
         count = min(kind.references_a_rate, kind.groups)
-        element["provider_references"] = sorted(random.sample(range(1, kind.groups + 1), count))
+        element["provider_references"] = sorted(chosen.sample(range(1, kind.groups + 1), count))
     return element
 
 
@@ -230,6 +235,7 @@ def main() -> None:
     parser.add_argument("--one-item", action="store_true", help="one giant item")
     parser.add_argument("--groups", type=int, default=2000, help="provider groups (default 2000)")
     parser.add_argument("--references", type=int, default=73, help="provider groups a price (default 73)")
+    parser.add_argument("--lists", type=int, help="so many different lists of references (default: each its own)")
     parser.add_argument("--oddity", action="append", choices=ODDITIES, default=[], help="may be given again; small files")
     parser.add_argument("--flattened", choices=("parquet", "csv"), help="the two flattened files instead of JSON")
     parser.add_argument("--shape", type=int, choices=(15, 25), default=15, help="columns of the flattened rates")
@@ -241,6 +247,7 @@ def main() -> None:
     kind = Kind(
         given.rates, given.seed, given.schema, groups=given.groups, references_a_rate=given.references,
         inline=given.inline, locations=given.locations, references_last=given.references_last, one_item=given.one_item,
+        lists=given.lists,
     )
     path = given.out / f"2025-08-03_northwind_in-network-rates.json{f'.{given.packed}' if given.packed else ''}"
     if given.oddity:
