@@ -4,7 +4,6 @@
     'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers', 'pos_set_id',
     'negotiated_type', 'negotiation_arrangement', 'severity_of_illness', 'network_id',
 ] %}
-{#- What may be missing, in a form that a join finds. -#}
 {%- set optional = ['setting', 'modifiers', 'severity_of_illness', 'network_id'] %}
 with
 
