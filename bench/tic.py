@@ -200,7 +200,8 @@ def opened(path: Path) -> Iterator[TextIO]:
     """A text stream into a file, or into the one member of an archive."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.name.endswith(".zip"):
-        with ZipFile(path, "w", ZIP_DEFLATED) as archive, archive.open(path.name[:-4], "w", force_zip64=True) as packed:
+        member = f"{path.name[:-4].removesuffix('.json')}.json"
+        with ZipFile(path, "w", ZIP_DEFLATED) as archive, archive.open(member, "w", force_zip64=True) as packed:
             with TextIOWrapper(packed, "utf-8") as stream:
                 yield stream
     elif path.name.endswith(".gz"):

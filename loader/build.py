@@ -42,7 +42,7 @@ def build(
             f"The dbt project is not in {PROJECT_DIR}. Install the checked-out repository with `pip install -e .`."
         )
     started, started_at = perf_counter(), time()
-    target_path = _target_path(settings.target)
+    target_path = _target_path(settings.target, selector)
     command = [
         sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build",
         "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target", settings.target,
@@ -84,12 +84,13 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
             yield line.rstrip()
 
 
-def _target_path(target: str) -> Path:
-    """One folder an engine, as dbt parses everything anew when the engine changes: in the project, or in the user's
-    cache when the project cannot be written. DBT_TARGET_PATH wins."""
+def _target_path(target: str, selector: str) -> Path:
+    """One folder an engine and road, as dbt parses everything anew when the engine or the memory limit changes: in the
+    project, or in the user's cache when the project cannot be written. DBT_TARGET_PATH wins."""
+    name = target if selector == "cdm" else f"{target}-{selector}"
     if chosen := os.environ.get("DBT_TARGET_PATH"):
-        return Path(chosen).absolute()
-    path = PROJECT_DIR / "target" / target
+        return Path(chosen).absolute() / ("" if selector == "cdm" else selector)
+    path = PROJECT_DIR / "target" / name
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -97,7 +98,7 @@ def _target_path(target: str) -> Path:
     if os.access(path, os.W_OK):
         return path
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "synthea-omop" / "target" / target
+    return cache / "synthea-omop" / "target" / name
 
 
 def raise_failure(run_results: Path, started_at: float, last_lines: Sequence[str]) -> None:

@@ -16,10 +16,11 @@ from loader.errors import BuildError, LoaderError
 from loader.load.rejects import ANY_NUMBER, Limit
 from loader.options import common_options
 from loader.progress import Reporter
+from loader.rates.export import export_rates
 from loader.rates.inputs import Input, found_inputs, named_inputs
 from loader.rates.ledger import KnownFile, call_built, has_unbuilt, known_files
 from loader.rates.loading import Request, RunResult, load_rates, rows_a_chunk
-from loader.rates.memory import MemoryLimitError, MemoryWatch, larger_than, share_for_duckdb
+from loader.rates.memory import MemoryWatch, share_for_duckdb, too_little
 from loader.rates.summary import print_rates_summary
 from loader.settings import Settings
 
@@ -111,8 +112,6 @@ def rates(
         with open_database(settings) as database:
             watch.stop = database.interrupt
             if export_folder:
-                from loader.rates.export import export_rates
-
                 written = export_rates(database, export_folder)
                 reporter.say(f"Exported {sum(written.values()):,} rows in {len(written)} files to {export_folder}")
             watch.look()
@@ -142,15 +141,7 @@ def _load_and_build(
     except (LoaderError, duckdb.Error) as error:
         if not _OUT_OF_MEMORY.search(str(error)):
             raise
-        kind = _BuildOutOfMemory if isinstance(error, BuildError) else MemoryLimitError
-        raise kind(
-            f"--memory-limit {limit}: not enough memory for these files. {larger_than(limit, watch.peak)}."
-            f" What DuckDB says: {_said(str(error))}"
-        ) from error
-
-
-class _BuildOutOfMemory(MemoryLimitError):
-    exit_code = BuildError.exit_code
+        raise too_little(limit, watch.peak, _said(str(error)), isinstance(error, BuildError)) from error
 
 
 def _said(text: str) -> str:

@@ -1,9 +1,11 @@
 """Which files a run takes: named one by one, or found in a folder by the published names."""
 
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from zipfile import BadZipFile
 
 import ijson.backends.yajl2_c as ijson
 from ijson.common import JSONError
@@ -168,7 +170,7 @@ def _root_is(path: Path, attribute: str) -> bool:
         )
     except JSONError:
         return False  # Cut off in the middle, as the beginning of a longer file is.
-    except (Unreadable, OSError, EOFError, ValueError, RuntimeError) as error:
+    except (Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
         raise LoaderError(f"{path}: cannot be read ({error}). Download or copy it again; nothing was changed.") from error
 
 
@@ -180,7 +182,7 @@ def _without_repeats(found: list[Input]) -> list[Input]:
     """LoaderError when two files would take each other's place."""
     seen: dict[tuple[str, str, str], Input] = {}
     for one in found:
-        key = (one.kind, one.name, one.year_month)
+        key = (one.kind, one.url or one.name, one.year_month)
         if key in seen:
             raise LoaderError(f"{seen[key].path} and {one.path} have the same name and month: give one of them.")
         seen[key] = one

@@ -93,15 +93,16 @@ class _Run:
     def do(self) -> RunResult:
         """Withdraw what is to go, load what is new, and write the ledger."""
         self._remove()
-        new = [one for one in self.request.inputs if not self._is_there(one)]
-        flattened = [one for one in new if one.flattened]
+        locations = [one for one in self.request.inputs if one.kind == LOCATION]
+        new = self._not_there([one for one in self.request.inputs if one.kind != LOCATION])
+        for one in new:
+            if one.flattened:
+                self._load_flattened(one)
         json = [one for one in new if one.kind == IN_NETWORK]
-        for one in flattened:
-            self._load_flattened(one)
         if json:
             self._load_json(json)
-        if json or self.request.elsewhere or any(one.kind == LOCATION for one in new):
-            self._load_locations([one for one in new if one.kind == LOCATION])
+        if json or locations or self.request.elsewhere:
+            self._load_locations(locations)
         if self.result.loaded:
             mark_alive(self.database, self.next_file - 1)
         return self.result
@@ -118,15 +119,27 @@ class _Run:
         self.known = [file for file in self.known if file not in gone]
         self.result.withdrawn = [file.name for file in gone]
 
-    def _is_there(self, one: Input) -> bool:
-        for file in self.known:
-            same = file.kind == one.kind and file.bytes == one.path.stat().st_size and file.outcome == "loaded"
-            if same and file.sha256 == self.fingerprints[one.path]:
-                as_what = "" if file.name == one.name else f" as {file.name}"
+    def _not_there(self, inputs: Sequence[Input]) -> list[Input]:
+        """The inputs without those that are loaded already, or come twice."""
+        new: list[Input] = []
+        for one in inputs:
+            size, url = one.path.stat().st_size, one.url
+            known = [
+                file.name for file in self.known
+                if (file.kind, file.bytes, file.url, file.outcome) == (one.kind, size, url, "loaded")
+                and file.sha256 == self.fingerprints[one.path]
+            ] + [
+                other.name for other in new
+                if (other.kind, other.path.stat().st_size, other.url) == (one.kind, size, url)
+                and self.fingerprints[other.path] == self.fingerprints[one.path]
+            ]
+            if known:
+                as_what = "" if one.name in known else f" as {known[0]}"
                 self.reporter.say(f"{one.name} is loaded already{as_what}: left alone", INFO)
                 self.result.skipped.append(one.name)
-                return True
-        return False
+            else:
+                new.append(one)
+        return new
 
     def _load_flattened(self, one: Input) -> None:
         assert one.flattened
@@ -173,33 +186,31 @@ class _Run:
     def _load_locations(self, given: Sequence[Input]) -> None:
         """Load the files that references name instead of groups: those given, and those found by the URL's last part."""
         wanted = self._locations()
-        named: list[tuple[Input, str]] = []
+        named: list[Input] = []
         for one in given:
-            urls = [url for url in wanted if url == one.url] or [one.url or one.name]
-            named.append((one, urls[0]))
-            if urls[0] not in wanted:
-                self.reporter.warn(f"{one.name}: no reference has the location {urls[0]}")
-        taken = {url for _, url in named}
+            urls = [url for url in wanted if one.url in (url, last_part(url))]
+            if not urls:
+                self.reporter.warn(f"{one.name}: no reference has the location {one.url}")
+            named += [replace(wanted[url], path=one.path) for url in urls] or [one]
         for path in self.request.elsewhere:
-            for url in wanted:
-                if url not in taken and last_part(url) in (path.name, path.name.removesuffix(".gz")):
-                    one = Input(path, LOCATION, wanted[url].file_set, wanted[url].year_month, url=url)
-                    taken.add(url)
-                    if not self._is_there(one):
-                        named.append((one, url))
+            names = (path.name, path.name.removesuffix(".gz"))
+            taken = {one.url for one in named}
+            named += [replace(wanted[url], path=path) for url in wanted if url not in taken and last_part(url) in names]
+        taken = {one.url for one in named}
         if left := sorted(set(wanted) - taken - self._urls_there()):
             self.reporter.warn(
                 f"{len(left)} locations of provider groups are not loaded, the first is {left[0]}: download them, and give"
                 " them with --location URL=FILE or in the folder of --input-dir"
             )
         started = perf_counter()
-        files = {self._new_id(): (one, url) for one, url in named}
-        parsed = self._copy({file_id: one.path for file_id, (one, _) in files.items()}, lambda count: None)
-        for file_id, (one, url) in files.items():
+        files = {self._new_id(): one for one in self._not_there(named)}
+        parsed = self._copy({file_id: one.path for file_id, one in files.items()}, lambda count: None)
+        for file_id, one in files.items():
             if parsed[file_id].kind != LOCATION:
                 raise LoaderError(f"{one.path} is no file of provider groups: give it with --rates.")
-            self.database.execute("update raw_rates.json_provider set location = ? where file_id = ?", (url, file_id))
-            one = replace(wanted.get(url, one), path=one.path, url=url)
+            self.database.execute(
+                "update raw_rates.json_provider set location = ? where file_id = ?", (one.url, file_id)
+            )
             self._write_json(one, file_id, "json_provider", parsed[file_id], perf_counter() - started)
 
     def _locations(self) -> dict[str, Input]:
@@ -248,9 +259,11 @@ class _Run:
         self.result.loaded.append(LoadedFile(file_id, one.name, one.kind, loaded, rejected, seconds, bool(former)))
 
     def _is_former(self, file: KnownFile, one: Input) -> bool:
-        if file.kind != one.kind or file.name != one.name:
+        if file.kind != one.kind:
             return False
-        return file.year_month == one.year_month
+        if one.kind == LOCATION:
+            return file.url == one.url
+        return (file.name, file.year_month) == (one.name, one.year_month)
 
     def _too_many(self, one: Input, file_id: int, loaded: int, rejected: int) -> str:
         first = self.database.query(

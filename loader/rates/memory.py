@@ -9,11 +9,13 @@ from types import TracebackType
 import psutil
 
 from loader import logs
-from loader.errors import LoaderError
+from loader.errors import BuildError, LoaderError
 from loader.progress import Reporter
 
 # The smallest limit under which a run was seen to come to its end, in MB.
 SMALLEST = 384
+# What this process, dbt and the parts of DuckDB that it does not count take beside DuckDB's share, in MB.
+OTHERS = 310
 SECONDS_BETWEEN_LOOKS = 1.0
 WARNINGS = (70, 80)
 MIB = 1 << 20
@@ -23,6 +25,12 @@ class MemoryLimitError(LoaderError):
     """The work does not fit under the limit."""
 
 
+class BuildMemoryError(MemoryLimitError, BuildError):
+    """The build does not fit under the limit; what was loaded stays."""
+
+    exit_code = BuildError.exit_code
+
+
 def share_for_duckdb(limit: int) -> int:
     """What DuckDB may take of a limit in MB: the rest is Python's, the parsers' and dbt's, and what DuckDB does not count."""
     if limit < SMALLEST:
@@ -30,7 +38,7 @@ def share_for_duckdb(limit: int) -> int:
             f"--memory-limit {limit}: too small to work under. The smallest limit that works is {SMALLEST} (MB)."
             " Nothing was changed."
         )
-    return limit * 3 // 4 - 150
+    return (limit - OTHERS) * 9 // 10
 
 
 def larger_than(limit: int, peak: int = 0) -> str:
@@ -64,9 +72,10 @@ class MemoryWatch:
         self._over.set()
         self._thread.join()
         if self.passed:
-            raise MemoryLimitError(
+            is_build = isinstance(error, BuildError)
+            raise (BuildMemoryError if is_build else MemoryLimitError)(
                 f"The run took {self.peak:,} MB, and --memory-limit allows {self.limit:,}: it was ended."
-                f" {larger_than(self.limit, self.peak)}. What was published before is unchanged."
+                f" {larger_than(self.limit, self.peak)}. {_kept(is_build)}"
             ) from error
 
     def look(self) -> int:
@@ -97,6 +106,18 @@ class MemoryWatch:
                 self.passed = True
                 end_children()
                 self.stop()
+
+
+def too_little(limit: int, peak: int, said: str, is_build: bool) -> MemoryLimitError:
+    """The error of a run in which DuckDB's share was used up."""
+    return (BuildMemoryError if is_build else MemoryLimitError)(
+        f"--memory-limit {limit}: not enough memory for these files. {larger_than(limit, peak)}. {_kept(is_build)}"
+        f" What DuckDB says: {said}"
+    )
+
+
+def _kept(is_build: bool) -> str:
+    return "What was loaded stays; the next run builds it." if is_build else "Nothing of this load was kept."
 
 
 def end_children() -> None:

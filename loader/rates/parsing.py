@@ -86,7 +86,7 @@ def _started(
     own = folder / str(file_id)
     own.mkdir()
     process = subprocess.Popen(
-        [sys.executable, "-m", "loader.rates.parse", str(path), str(own), str(file_id), str(rows_a_chunk)],
+        [sys.executable, "-m", "loader.rates.parse", str(path.absolute()), str(own), str(file_id), str(rows_a_chunk)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT_DIR,
     )
 

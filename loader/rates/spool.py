@@ -12,6 +12,7 @@ KEPT = 10_000
 # A chunk ends at so many rows or bytes, whichever comes first.
 ROWS_A_CHUNK = 1_000_000
 BYTES_A_CHUNK = 32 << 20
+WRITTEN_AT_ONCE = 1 << 17
 
 _BEFORE_THE_RATE = 4
 
@@ -62,18 +63,34 @@ class Spool:
 
     def _end(self, table: str) -> None:
         chunk = self._open.pop(table)
-        chunk.stream.close()
+        chunk.close()
         self._hand_over(table, chunk.path, chunk.rows)
 
 
 class _Chunk:
+    """A file that is written in larger pieces than it is given."""
+
     def __init__(self, path: Path) -> None:
         self.path, self.rows, self.bytes = path, 0, 0
-        self.stream = path.open("wb", buffering=1 << 18)
+        self._stream = path.open("wb")
+        self._waiting: list[str] = []
+        self._size = 0
 
     def write(self, lines: str, rows: int) -> None:
-        self.bytes += self.stream.write(lines.encode("utf-8", "replace"))
+        self._waiting.append(lines)
+        self._size += len(lines)
         self.rows += rows
+        if self._size >= WRITTEN_AT_ONCE:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._stream.close()
+
+    def _flush(self) -> None:
+        self.bytes += self._stream.write("".join(self._waiting).encode("utf-8", "replace"))
+        self._waiting.clear()
+        self._size = 0
 
 
 def quoted_text(value: str | None) -> str:
