@@ -135,6 +135,14 @@ def _load_all(loading: Loading, folder: Path) -> None:
     loading.flattened("decimals", lines(RATE, *(
         {"negotiated_rate": rate, "reporting_entity_name": "decimals"} for rate in (2.00001, 2.00002)
     )))
+    mixed = lines(RATE, *(
+        {"negotiated_rate": number % 7, "service_codes": SPELLINGS[number % 5], "billing_code": str(number % 3),
+         "description": f"words {number % 4}", "expiration_date": f"2025-0{number % 2 + 1}-01",
+         "provider_reference_id": number % 2, "reporting_entity_name": "mixed"}
+        for number in range(60)
+    ))
+    loading.flattened("mixed", mixed)
+    loading.flattened("mixed the other way", mixed[::-1], chunk_size=7)
     loading.files("northwind", [DEMO / "202508_northwind_ga_rates.csv"], [DEMO / "202508_northwind_ga_providers.csv"])
     loading.files("northwind", [DEMO / "202509_northwind_ga_in-network-rates.json"])
     loading.files("northwind", [WORKED_EXAMPLE], state="FL", slug="northwind-json")
@@ -165,6 +173,16 @@ def test_equal_lines_are_one_rate_whatever_the_chunks(star: Star) -> None:
     assert rows(star, "select payer_slug, source_rows from rates.fact_rate where payer_slug like 'ten-%'") == [
         ("ten-1", 10), ("ten-1000", 10), ("ten-5", 10),
     ]
+
+
+def test_the_order_of_lines_changes_nothing(star: Star) -> None:
+    one, other = (
+        rows(star, f"""
+            select fact_uid, source_rows, pos_set_id, is_expired, coalesce(rate_flag, '') from rates.fact_rate
+            where file_id = (select file_id from etl.rate_file where payer = '{payer}')""")
+        for payer in ("mixed", "mixed the other way")
+    )
+    assert one == other and sum(times for _, times, *_ in one) == 60 > len(one)
 
 
 def test_groups_of_rates_and_of_providers_are_united(star: Star) -> None:
