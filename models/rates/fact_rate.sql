@@ -28,7 +28,8 @@ terms as (
         terms.*,
         concat('|', year_month, '|', payer_slug, '|', billing_class) as hashed_head,
         concat(
-            '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|', expiration_date, '|'
+            '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|',
+            expiration_date, '|'
         ) as hashed_tail
     from {{ ref('int_rates__terms') }} as terms
     where is_first
