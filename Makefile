@@ -15,9 +15,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-run: .venv/installed ## load the bundled samples, build the CDM and the rates, sum up (TARGET=postgres: the other engine)
+run: .venv/installed ## load the bundled samples, build the CDM and the rates, print summaries (TARGET=postgres: the other engine)
 	$(BIN)/synthea-omop run --target $(TARGET)
-	$(BIN)/synthea-omop rates --target $(TARGET) --payer northwind --state GA --input-dir seeds/demo/rates
+	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
 test: .venv/tested-with lint ## every test: pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
 	$(BIN)/python -m pytest tests

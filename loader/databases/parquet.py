@@ -47,7 +47,8 @@ def parquet_of_csv(write: Callable[[BinaryIO], None], columns: Mapping[str, str]
         with duckdb.connect(config={"memory_limit": READER_MEMORY, "preserve_insertion_order": "false"}) as connection:
             rows = connection.execute(
                 f"copy (select {fields} from read_csv('/dev/fd/{reading}', auto_detect = false, header = false,"
-                f" nullstr = '', allow_quoted_nulls = false, columns = {{{types}}})) to {literal(str(path))} ({PARQUET})"
+                f" nullstr = '', allow_quoted_nulls = false, columns = {{{types}}}))"
+                f" to {literal(str(path))} ({PARQUET})"
             ).fetchall()[0][0]
     except duckdb.Error as error:
         errors.insert(0, error)

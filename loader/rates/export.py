@@ -1,4 +1,4 @@
-"""The star as Parquet files of the published names and columns: one row a published key, whatever was told apart inside."""
+"""The star as Parquet files of the published names and columns: one row a published key, whatever is told apart inside."""
 
 import os
 from collections.abc import Mapping
@@ -18,7 +18,9 @@ FACT = {
     )
 }
 _SAME = ", ".join(f"rate.{name}" for name in FACT)
-_FIRST = ", ".join(["rate.fact_uid", *(f"min(rate.{name})" for name in list(FACT)[1:])])
+_FIRST = ", ".join(
+    f"min(rate.{name})" if type_ != TEXT else f'min(rate.{name} collate "C")' for name, type_ in FACT.items()
+)
 # Few rates share their published key with another one, so only those are grouped.
 _FACT_QUERY = f"""
     with shared as (select fact_uid from rates.fact_rate group by fact_uid having count(*) > 1)

@@ -1,4 +1,5 @@
 -- One row per set of places of service.
+{%- set place = '(0[1-9]|[1-9][0-9])' %}
 with
 
 terms as (
@@ -18,7 +19,7 @@ dim_pos_set as (
         pos_set_id,
         {{ as_list('pos_members') }} as pos_members,
         pos_members = 'CSTM-00' as is_everywhere,
-        {{ matches('pos_members', "'(|CSTM-00|(0[1-9]|[1-9][0-9])([|](0[1-9]|[1-9][0-9]))*)'") }} as is_valid
+        {{ matches('pos_members', "'(|CSTM-00|" ~ place ~ "([|]" ~ place ~ ")*)'") }} as is_valid
     from sets
 )
 

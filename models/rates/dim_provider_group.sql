@@ -13,7 +13,7 @@ members as (
     select * from {{ ref('int_rates__members') }}
 ),
 
--- Sorted and hashed once a group: payers number their groups anew, their members tell which is which.
+-- Payers number their groups anew; who is in a group, sorted and hashed, tells which is which.
 distinct_members as (
     select
         file_set_id,
@@ -23,7 +23,8 @@ distinct_members as (
         version,
         concat_ws('|', coalesce(npi, ''), tin_type, coalesce(tin_value, '')) as member,
         min(case when npi <> '' and npi <> '0' then npi end) as npi,
-        max(missing_location) as missing_location
+        max(network_names collate "C") as network_names,
+        max(missing_location collate "C") as missing_location
     from members
     group by file_set_id, pg_uid, payer_slug, provider_group_id, version, member
 ),
@@ -32,13 +33,16 @@ with_members as (
     select
         file_set_id,
         pg_uid,
-        min(payer_slug) as payer_slug,
-        min(provider_group_id) as provider_group_id,
-        min(version) as version,
+        min(payer_slug collate "C") as payer_slug,
+        min(provider_group_id collate "C") as provider_group_id,
+        min(version collate "C") as version,
         0 as rates,
         count(distinct npi) as npis,
-        max(missing_location) as missing_location,
-        md5(string_agg(member, ';' order by member collate "C")) as members_key
+        max(network_names collate "C") as network_names,
+        max(missing_location collate "C") as missing_location,
+        md5(string_agg(
+            case when missing_location is null then member end, ';' order by member collate "C"
+        )) as members_key
     from distinct_members
     group by file_set_id, pg_uid
 ),
@@ -64,6 +68,7 @@ united as (
         version,
         rates,
         npis,
+        network_names,
         missing_location,
         members_key
     from with_members
@@ -76,6 +81,7 @@ united as (
         version,
         rates,
         cast(null as bigint) as npis,
+        cast(null as text) as network_names,
         cast(null as text) as missing_location,
         cast(null as text) as members_key
     from referred
@@ -85,13 +91,14 @@ dim_provider_group as (
     select
         pg_uid,
         file_set_id,
-        min(payer_slug) as payer_slug,
-        min(provider_group_id) as provider_group_id_raw,
-        min(version) as version,
+        min(payer_slug collate "C") as payer_slug,
+        min(provider_group_id collate "C") as provider_group_id_raw,
+        min(version collate "C") as version,
         cast(sum(rates) as bigint) as rates,
         cast(max(npis) as integer) as npis,
-        max(members_key) as members_key,
-        max(missing_location) as missing_location
+        max(members_key collate "C") as members_key,
+        max(network_names collate "C") as network_names,
+        max(missing_location collate "C") as missing_location
     from united
     group by pg_uid, file_set_id
 )

@@ -28,7 +28,8 @@ terms as (
         terms.*,
         concat('|', year_month, '|', payer_slug, '|', billing_class) as hashed_head,
         concat(
-            '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|', expiration_date, '|'
+            '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|',
+            expiration_date, '|'
         ) as hashed_tail
     from {{ ref('int_rates__terms') }} as terms
     where is_first
@@ -38,41 +39,53 @@ groups as (
     select * from {{ ref('int_rates__groups') }}
 ),
 
-described as (
+fact_rate as (
     select
+        cast(
+            md5(concat(
+                files.file_key, terms.term_key, codes.hashed_part, codes.code_type_version, '|',
+                encoded.provider_group_id, '|', {{ exact_text('encoded.negotiated_rate') }}
+            )) as uuid
+        ) as rate_id,
         encoded.file_id,
         files.file_set_id,
-        files.file_key,
+        md5(concat(
+            files.state, terms.hashed_head, codes.hashed_part, groups.pg_uid, terms.hashed_tail,
+            {{ four_decimals('encoded.negotiated_rate') }}, '|', encoded.provider_group_id
+        )) as fact_uid,
         coalesce(files.state, '') as state,
-        codes.code_type,
-        codes.code,
-        codes.code_type_version,
-        codes.hashed_part as code_hashed,
-        groups.pg_uid,
-        encoded.provider_group_id,
-        encoded.negotiated_rate,
-        encoded.source_rows,
-        terms.term_key,
-        terms.hashed_head as terms_head,
-        terms.hashed_tail as terms_tail,
         terms.year_month,
         terms.payer_slug,
         terms.billing_class,
+        codes.code_type,
+        codes.code,
+        groups.pg_uid,
         terms.pos_set_id,
         terms.negotiated_type,
         terms.negotiation_arrangement,
+        encoded.negotiated_rate,
         terms.expiration_date,
+        encoded.provider_group_id as provider_group_id_raw,
         terms.reporting_entity_name,
-        terms.setting,
-        terms.modifiers,
-        terms.severity_of_illness,
-        terms.additional_information,
-        terms.network_id,
+        nullif(codes.code_type_version, '') as code_type_version,
+        nullif(terms.setting, '') as setting,
+        nullif(terms.modifiers, '') as modifiers,
+        nullif(terms.severity_of_illness, '') as severity_of_illness,
+        nullif(terms.additional_information, '') as additional_information,
+        nullif(terms.network_id, '') as network_id,
         terms.rate_unit,
-        terms.lowest_plausible,
-        terms.highest_plausible,
         terms.expires_on,
-        terms.updated_on
+        terms.expires_on < terms.updated_on as is_expired,
+        cast(
+            case
+                when encoded.negotiated_rate is null then 'missing'
+                when encoded.negotiated_rate < 0 then 'negative'
+                when encoded.negotiated_rate = 0 then 'zero'
+                when encoded.negotiated_rate < terms.lowest_plausible then 'too low'
+                when encoded.negotiated_rate > terms.highest_plausible then 'too high'
+            end as text
+        ) as rate_flag,
+        encoded.source_rows
     from encoded
     inner join files on encoded.file_id = files.file_id
     inner join codes
@@ -89,56 +102,6 @@ described as (
             and encoded.provider_group_id = groups.provider_group_id
             and terms.payer_slug = groups.payer_slug
             and terms.version = groups.version
-),
-
-fact_rate as (
-    select
-        cast(
-            md5(concat(
-                file_key, term_key, code_hashed, code_type_version, '|', provider_group_id, '|',
-                {{ exact_text('negotiated_rate') }}
-            )) as uuid
-        ) as rate_id,
-        file_id,
-        file_set_id,
-        md5(concat(
-            state, terms_head, code_hashed, pg_uid, terms_tail,
-            {{ four_decimals('negotiated_rate') }}, '|', provider_group_id
-        )) as fact_uid,
-        state,
-        year_month,
-        payer_slug,
-        billing_class,
-        code_type,
-        code,
-        pg_uid,
-        pos_set_id,
-        negotiated_type,
-        negotiation_arrangement,
-        negotiated_rate,
-        expiration_date,
-        provider_group_id as provider_group_id_raw,
-        reporting_entity_name,
-        nullif(code_type_version, '') as code_type_version,
-        nullif(setting, '') as setting,
-        nullif(modifiers, '') as modifiers,
-        nullif(severity_of_illness, '') as severity_of_illness,
-        nullif(additional_information, '') as additional_information,
-        nullif(network_id, '') as network_id,
-        rate_unit,
-        expires_on,
-        expires_on < updated_on as is_expired,
-        cast(
-            case
-                when negotiated_rate is null then 'missing'
-                when negotiated_rate < 0 then 'negative'
-                when negotiated_rate = 0 then 'zero'
-                when negotiated_rate < lowest_plausible then 'too low'
-                when negotiated_rate > highest_plausible then 'too high'
-            end as text
-        ) as rate_flag,
-        source_rows
-    from described
 )
 
 select * from fact_rate

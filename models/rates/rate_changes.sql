@@ -1,10 +1,9 @@
--- One row per payer, state, month after the first, provider group and price that the month or the one before it has.
+-- One row per payer, state, month after the first, provider group and price of it or of the month before.
 {{ config(materialized='view') }}
 {%- set price = [
-    'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers', 'pos_set_id',
-    'negotiated_type', 'negotiation_arrangement', 'severity_of_illness', 'network_id',
+    'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers',
+    'pos_set_id', 'negotiated_type', 'negotiation_arrangement', 'severity_of_illness', 'network_id',
 ] %}
-{#- What may be missing, in a form that a join finds. -#}
 {%- set optional = ['setting', 'modifiers', 'severity_of_illness', 'network_id'] %}
 with
 
@@ -35,7 +34,7 @@ months as (
     from month_facts
 ),
 
--- A group is known by its members, since payers number their groups anew; one without members by its id.
+-- A group is known by its members, as payers number groups anew; one without members by its id.
 prices as (
     select
         facts.payer_slug,
@@ -61,7 +60,7 @@ prices as (
         {%- for column in price if column != 'group_key' %}, facts.{{ column }}{% endfor %}
 ),
 
--- Each month's prices stand once for their own month and once, as those before, for the month after.
+-- A month's prices stand once for their own month and once, as those before, for the next one.
 compared as (
     {%- for is_current, compared_month, other in [
         ('true', 'year_month', 'month_before'), ('false', 'month_after', 'month_after'),

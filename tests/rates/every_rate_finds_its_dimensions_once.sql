@@ -1,4 +1,4 @@
--- Keys of the dimensions are unique (their own tests), so a rate that finds a row in each finds one.
+-- The dimensions' keys are unique (tests of their own): a rate that finds a row in each finds one.
 with
 
 facts as (

@@ -104,7 +104,8 @@ class Loading:
 
 def build_rates(environment: Mapping[str, str], *options: str) -> str:
     """Build the rates with their data tests; what dbt printed."""
-    return dbt("build", "--selector", "rates", "--exclude-resource-type", "unit_test", *options, environment=environment)
+    without_unit_tests = ("--exclude-resource-type", "unit_test")
+    return dbt("build", "--selector", "rates", *without_unit_tests, *options, environment=environment)
 
 
 def star_of(environment: Mapping[str, str]) -> dict[str, Table]:

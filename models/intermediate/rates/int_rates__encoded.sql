@@ -1,6 +1,8 @@
 -- One row per file, code, terms, provider group and rate.
 {{ config(
-    materialized='incremental', incremental_strategy='replace_files', pre_hook="{{ join_by_hash() }}"
+    materialized='incremental',
+    incremental_strategy='replace_files',
+    pre_hook="{{ join_by_hash() }}",
 ) }}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
 {#- A flattened line has the columns of schema 1 only. -#}

@@ -1,4 +1,4 @@
--- One row per price of a CMS JSON file, with what its item and its root say, in the columns of a flattened line.
+-- One row per price of a CMS JSON file, with what its item and its root say of it.
 {{ config(materialized='view') }}
 with
 

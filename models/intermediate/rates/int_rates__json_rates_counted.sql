@@ -21,7 +21,7 @@ element_groups as (
         elements.element_number,
         sum(
             case
-                when group_sets.provider_group_ids like '%_]' and group_sets.provider_group_ids <> '[]'
+                when group_sets.provider_group_ids not in ('', '[]')
                     then 1 + length(group_sets.provider_group_ids)
                         - length(replace(group_sets.provider_group_ids, ',', ''))
                 else 0

@@ -32,8 +32,8 @@ located as (
     inner join located_files on located_lines.file_id = located_files.file_id
 ),
 
--- Whoever loads the file of a location gives its URL, or at least the name that the URL ends with. The lines of a
--- flattened file whose location was read have NPIs.
+-- Whoever loads the file of a location gives its URL, or at least the name that the URL ends with.
+-- The lines of a flattened file whose location was read have NPIs.
 resolved as (
     select
         files.file_id,
@@ -47,6 +47,7 @@ resolved as (
         coalesce(located.tin_type, provider_lines.tin_type) as tin_type,
         coalesce(located.tin_value, provider_lines.tin_value) as tin_value,
         coalesce(located.business_name, provider_lines.business_name) as business_name,
+        provider_lines.network_names,
         case
             when located.file_url is null and coalesce(provider_lines.npi, '') = ''
                 then nullif(provider_lines.location, '')
@@ -73,6 +74,7 @@ members as (
         tin_type,
         tin_value,
         business_name,
+        network_names,
         missing_location
     from resolved
 )

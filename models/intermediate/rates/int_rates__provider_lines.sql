@@ -1,15 +1,16 @@
 -- One row per file and what it says of who is in a provider group.
 {{ config(materialized='incremental', incremental_strategy='replace_files') }}
 {%- set columns = [
-    'provider_group_id', 'npi', 'tin_type', 'tin_value', 'business_name', 'location', 'reporting_entity_name',
-    'version',
+    'provider_group_id', 'npi', 'tin_type', 'tin_value', 'business_name', 'network_names',
+    'location', 'reporting_entity_name', 'version',
 ] | join(', ') %}
 with
 
 flattened as (
     select
         flattened_providers.*,
-        cast(null as text) as business_name
+        cast(null as text) as business_name,
+        cast(null as text) as network_names
     from {{ ref('stg_rates__flattened_providers') }} as flattened_providers
     {{ of_new_files() }}
 ),

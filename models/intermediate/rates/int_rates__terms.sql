@@ -62,25 +62,32 @@ parsed as (
     left join units on lower(trim(counted.negotiated_type)) = units.negotiated_type
 ),
 
-numbered as (
+-- Hashed once, so that numbering them is a sort of one key and not of thirteen texts.
+keyed as (
     select
         parsed.*,
-        dense_rank() over (
-            partition by file_id order by {{ meaning | join(', ') }}
-        ) as term_id
+        md5(concat_ws(chr(31), {{ meaning | join(', ') }})) as term_key
     from parsed
+),
+
+numbered as (
+    select
+        keyed.*,
+        dense_rank() over (partition by file_id order by term_key) as term_id,
+        row_number() over (
+            partition by file_id, term_key
+            order by
+                service_codes collate "C",
+                billing_code_modifier collate "C"
+        ) as spelling_no
+    from keyed
 ),
 
 terms as (
     select
         file_id,
         cast(term_id as integer) as term_id,
-        row_number() over (
-            partition by file_id, term_id
-            order by
-                service_codes collate "C",
-                billing_code_modifier collate "C"
-        ) = 1 as is_first,
+        spelling_no = 1 as is_first,
         {{ terms }},
         payer_slug,
         coalesce(left(cast(updated_on as text), 7), '') as year_month,
@@ -92,7 +99,7 @@ terms as (
         highest_plausible,
         updated_on,
         expires_on,
-        md5(concat_ws(chr(31), {{ meaning | join(', ') }})) as term_key,
+        term_key,
         source_rows
     from numbered
 )

@@ -22,7 +22,7 @@ provider_lines as (
     select * from {{ ref('int_rates__provider_lines') }}
 ),
 
--- A line of a flattened file is one rate; a price of a JSON file is one for each of its provider groups.
+-- A line of a flattened file is one rate; a price of a JSON file is one for each provider group.
 encoded_counts as (
     select
         file_id,
@@ -63,18 +63,16 @@ counted as (
         coalesce(fact_counts.facts, 0) as facts,
         coalesce(fact_counts.source_rows - fact_counts.facts, 0) as duplicate_facts,
         coalesce(encoded_counts.without_group, 0) as without_group,
-        case when files.file_kind = 'flattened providers' then coalesce(member_counts.distinct_rows, 0) else 0 end
-            as members,
-        case
-            when files.file_kind = 'flattened providers'
-                then coalesce(member_counts.source_rows - member_counts.distinct_rows, 0)
-            else 0
-        end as duplicate_members
+        coalesce(member_counts.distinct_rows, 0) as members,
+        coalesce(member_counts.source_rows - member_counts.distinct_rows, 0) as duplicate_members
     from files
     left join encoded_counts on files.file_id = encoded_counts.file_id
     left join json_counts on files.file_id = json_counts.file_id
     left join fact_counts on files.file_id = fact_counts.file_id
-    left join member_counts on files.file_id = member_counts.file_id
+    left join member_counts
+        on
+            files.file_id = member_counts.file_id
+            and files.file_kind = 'flattened providers'
 ),
 
 rates_accounting as (

@@ -14,6 +14,7 @@ renamed as (
         coalesce(tin_type, '') as tin_type,
         tin_value,
         business_name,
+        network_name as network_names,
         location
     from source
 )
