@@ -26,11 +26,15 @@ class Answer:
         return self._connection.execute(sql).fetchall()
 
     def finish(self) -> None:
-        """Wait for the end of the stream, and raise what it ended with. A writer without a reader ends by itself."""
-        self.stream.close()
-        self._writer.join()
+        """Wait for the writer's end, and raise what it ended with."""
+        self.abandon()
         if self._error:
             raise self._error
+
+    def abandon(self) -> None:
+        """Read no further: a writer without a reader ends by itself."""
+        self.stream.close()
+        self._writer.join()
 
     def _write(self) -> None:
         try:
@@ -45,14 +49,13 @@ class Answer:
 
 @contextmanager
 def answered(query: str, memory_limit: str) -> Iterator[Answer]:
-    """The answer of a DuckDB of its own. Its error, if any, comes at the end, and takes precedence over nobody else's."""
+    """The answer of a DuckDB of its own; its error, if any, comes at the end, unless there was another one before."""
     config = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
     with duckdb.connect(config=config) as connection:
         answer = Answer(connection, query)
         try:
             yield answer
         except BaseException:
-            answer.stream.close()
-            answer._writer.join()
+            answer.abandon()
             raise
         answer.finish()

@@ -208,10 +208,12 @@ def _text(column: str, source: _Source) -> str:
         return f"cast({field} as double)" if _is_number(source.type) else f"try_cast(trim({field}) as double)"
     if source.type.endswith("]") or source.type.startswith(("STRUCT", "MAP")):
         return f"cast(to_json({field}) as varchar)"
-    if column in IDS and not source.type.startswith(_WHOLE_NUMBERS):
-        # 12.0 in a file that another program wrote is the group 12.
-        return f"regexp_replace(trim(cast({field} as varchar)), '^(-?[0-9]+)[.]0*$', '\\1')"
-    return field if source.type == "VARCHAR" else f"cast({field} as varchar)"
+    if source.type.startswith(_WHOLE_NUMBERS):
+        return f"cast({field} as varchar)"
+    # PostgreSQL has no place for NUL characters.
+    text = f"replace(cast({field} as varchar), chr(0), '\\x00')"
+    # 12.0 in a file that another program wrote is the group 12.
+    return f"regexp_replace(trim({text}), '^(-?[0-9]+)[.]0*$', '\\1')" if column in IDS else text
 
 
 def _is_number(type_: str) -> bool:

@@ -16,7 +16,7 @@ from loader.progress import Reporter
 SMALLEST = 384
 # What this process, dbt and the parts of DuckDB that it does not count take beside DuckDB's share, in MB.
 OTHERS = 310
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_LOOKS = 0.5
 WARNINGS = (70, 80)
 MIB = 1 << 20
 
@@ -48,7 +48,7 @@ def larger_than(limit: int, peak: int = 0) -> str:
 
 
 class MemoryWatch:
-    """Looks at the resident memory of this process and all below it every second; ends the work that passes the limit.
+    """Looks at the resident memory of this process and all below it all the time; ends the work that passes the limit.
 
     `stop` is called once, from another thread, when the limit is passed; the context's end raises MemoryLimitError then.
     """

@@ -94,6 +94,15 @@ def test_other_types_and_names_of_columns(engine_environment: Environment, tmp_p
     assert len(query(engine_environment, "select 1 from raw_rates.flattened_provider")) == len(providers)
 
 
+def test_a_nul_character_is_written_out(engine_environment: Environment, tmp_path: Path) -> None:
+    rates = flatten(document(Kind(rates=20)))[0]
+    rates[0]["description"] = "a\0b"
+    load(engine_environment, write_rows(tmp_path / "rates.parquet", rates, FIRST_RATES))
+    assert query(engine_environment, "select description from raw_rates.flattened_rate where description like 'a%'") == [
+        ("a\\x00b",)
+    ]
+
+
 def test_a_rate_that_is_no_number_is_set_apart(engine_environment: Environment, tmp_path: Path) -> None:
     rates = flatten(document(Kind(rates=20)))[0]
     rates[3]["negotiated_rate"] = "call us"
