@@ -38,6 +38,7 @@ class Groups:
         self._spool, self._file = spool, spool.file_id
         self._references = self._groups = self._sets = 0
         self._set_numbers: dict[object, int] = {}
+        self._lines: list[str] = []
         self._texts = _Texts()
         self._inline_ids: set[str] = set()
 
@@ -96,8 +97,14 @@ class Groups:
             self._set_numbers.clear()
         self._set_numbers[key] = number
         field = quoted_text(text) if '"' in text else f'"{text}"'
-        self._spool.add("json_group_set", f"{self._file},{number},{field}\n")
+        self._lines.append(f"{self._file},{number},{field}\n")
         return number
+
+    def flush(self) -> None:
+        """Write the lists that are new since it was last asked."""
+        if self._lines:
+            self._spool.add("json_group_set", "".join(self._lines), len(self._lines))
+            self._lines.clear()
 
     # Groups of references and of files
 

@@ -55,6 +55,7 @@ class Unfolding:
                 unfold(found, final)
             elif final:
                 self.spool.reject(0, name, None, None, "a list was expected", found)
+        self._groups.flush()
 
     # Items
 
