@@ -53,7 +53,8 @@ with (gzip.open if sys.argv[1].endswith(".gz") else open)(sys.argv[1], "rb") as 
 """
 DISTINCT = f"""
 import duckdb, sys
-with duckdb.connect(sys.argv[2], config={{"memory_limit": sys.argv[3], "preserve_insertion_order": "false"}}) as connection:
+config = {{"memory_limit": sys.argv[3], "preserve_insertion_order": "false"}}
+with duckdb.connect(sys.argv[2], config=config) as connection:
     connection.execute(f"create table bare as select distinct *, {MD5} from read_parquet('{{sys.argv[1]}}')")
 """
 
@@ -73,7 +74,8 @@ def flattened_pair(
 
         unit_environment, candidate = environment("unit"), environment("candidate")
         # dbt parses the project once for every new version of it, not in every run.
-        synthea_omop("rates", "--payer", "nobody", "--full-refresh", "--memory-limit", str(limit), environment=candidate)
+        nothing = ("rates", "--payer", "nobody", "--full-refresh", "--memory-limit", str(limit))
+        synthea_omop(*nothing, environment=candidate)
         if server:
             unit, unit_peak = _postgres_unit(server, files[0], unit_environment), 0.0
         else:

@@ -55,7 +55,8 @@ class Kind:
         }
         if self.schema == 2:
             root |= {"issuer_name": self.entity, "plan_sponsor_name": "Northwind Traders"}
-        return root | {"plan_name": "Silver", "plan_id_type": "HIOS", "plan_id": "12345GA001", "plan_market_type": "group"}
+        plan = {"plan_name": "Silver", "plan_id_type": "HIOS", "plan_id": "12345GA001", "plan_market_type": "group"}
+        return root | plan
 
 
 def npi(random: Random) -> int:
@@ -103,7 +104,8 @@ def items(kind: Kind) -> Iterator[tuple[Record, Iterator[Record]]]:
     per_item = elements if kind.one_item else kind.elements_an_item
     random = Random(f"{kind.seed} rates")
     for number in range(-(-elements // per_item) if elements else 0):
-        code_type, code, name = CODES[number] if number < len(CODES) else ("CPT", f"{10000 + number}", f"Service {number}")
+        other = ("CPT", f"{10000 + number}", f"Service {number}")
+        code_type, code, name = CODES[number] if number < len(CODES) else other
         item = {
             "negotiation_arrangement": "ffs", "name": name, "billing_code_type": code_type,
             "billing_code_type_version": "2025", "billing_code": code, "description": f"{name.capitalize()}, per visit",
@@ -236,7 +238,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int, default=2000, help="provider groups (default 2000)")
     parser.add_argument("--references", type=int, default=73, help="provider groups a price (default 73)")
     parser.add_argument("--lists", type=int, help="so many different lists of references (default: each its own)")
-    parser.add_argument("--oddity", action="append", choices=ODDITIES, default=[], help="may be given again; small files")
+    parser.add_argument("--oddity", action="append", choices=ODDITIES, default=[], help="small files; may be given again")
     parser.add_argument("--flattened", choices=("parquet", "csv"), help="the two flattened files instead of JSON")
     parser.add_argument("--shape", type=int, choices=(15, 25), default=15, help="columns of the flattened rates")
     parser.add_argument("--hostile", action="store_true", help="a million descriptions, POS lists and dates")

@@ -44,11 +44,13 @@ def _rates(found: Record, shape: int) -> Iterator[Record]:
         for element in item["negotiated_rates"]:
             for reference in element.get("provider_references", ()):
                 for price in element["negotiated_prices"]:
-                    row = {name: price.get(name, "") for name in ("negotiated_type", "billing_class", "expiration_date")}
+                    kept = ("negotiated_type", "billing_class", "expiration_date")
+                    row = {name: price.get(name, "") for name in kept}
                     row |= {name: item.get(name, "") for name in (
                         "billing_code", "billing_code_type", "description", "name", "negotiation_arrangement",
                     )}
-                    row |= {"provider_reference_id": reference, "negotiated_rate": float(price.get("negotiated_rate", 0))}
+                    row["provider_reference_id"] = reference
+                    row["negotiated_rate"] = float(price.get("negotiated_rate", 0))
                     places = price.get("service_code", [])
                     row["service_codes"] = str(places) if shape == 15 else _list(places)
                     if shape == 25:
@@ -92,7 +94,8 @@ def write_rows(path: Path, rows: list[Record], columns: tuple[str, ...], types: 
         for name in columns if not kinds[name].endswith("[]")
     )
     lists = "".join(
-        f", from_json({quoted(name)}, '[\"varchar\"]') as {quoted(name)}" for name in columns if kinds[name].endswith("[]")
+        f", from_json({quoted(name)}, '[\"varchar\"]') as {quoted(name)}"
+        for name in columns if kinds[name].endswith("[]")
     )
     with duckdb.connect() as connection:
         read = f"read_json({literal(str(source))}, format = 'newline_delimited', columns = {{{described}}})"
@@ -102,12 +105,15 @@ def write_rows(path: Path, rows: list[Record], columns: tuple[str, ...], types: 
     return path
 
 
-def write_small(folder: Path, found: Record, form: str = "parquet", shape: int = 15, prefix: str = PREFIX) -> list[Path]:
+def write_small(
+    folder: Path, found: Record, form: str = "parquet", shape: int = 15, prefix: str = PREFIX
+) -> list[Path]:
     """Write the two flattened files of a document; their paths, the rates first."""
     rates, providers = flatten(found, shape)
+    names, others = (FIRST_RATES, FIRST_PROVIDERS) if shape == 15 else (RATE_COLUMNS, PROVIDER_COLUMNS)
     return [
-        write_rows(folder / f"{prefix}_rates.{form}", rates, FIRST_RATES if shape == 15 else RATE_COLUMNS),
-        write_rows(folder / f"{prefix}_providers.{form}", providers, FIRST_PROVIDERS if shape == 15 else PROVIDER_COLUMNS),
+        write_rows(folder / f"{prefix}_rates.{form}", rates, names),
+        write_rows(folder / f"{prefix}_providers.{form}", providers, others),
     ]
 
 

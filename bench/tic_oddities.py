@@ -49,7 +49,8 @@ def _near_rates(found: Record) -> None:
 
 def _repeat_group(found: Record) -> None:
     first = found["provider_references"][0]
-    found["provider_references"].append(first | {"provider_groups": [{"npi": [0], "tin": {"type": "ein", "value": "1"}}]})
+    other = {"provider_groups": [{"npi": [0], "tin": {"type": "ein", "value": "1"}}]}
+    found["provider_references"].append(first | other)
 
 
 def _texts_for_numbers(found: Record) -> None:
@@ -72,7 +73,9 @@ def _backwards(found: Record) -> None:
     found.update(turned_document)
 
 
-_CODE = {"billing_code_type": "CPT", "billing_code_type_version": "2025", "billing_code": "99213", "description": "Visit"}
+_CODE = {
+    "billing_code_type": "CPT", "billing_code_type_version": "2025", "billing_code": "99213", "description": "Visit",
+}
 
 ODDITIES: dict[str, Callable[[Record], None]] = {
     # Root.
@@ -119,8 +122,8 @@ ODDITIES: dict[str, Callable[[Record], None]] = {
         [_prices(found)[0]] * 9
     ),
     # Providers.
-    "reference leads nowhere": lambda found: found["in_network"][0]["negotiated_rates"][0]["provider_references"].append(
-        999_999
+    "reference leads nowhere": lambda found: (
+        found["in_network"][0]["negotiated_rates"][0]["provider_references"].append(999_999)
     ),
     "group without rates": lambda found: found["provider_references"].append(
         {"provider_group_id": 888_888, "provider_groups": [{"npi": [1234567893], "tin": {"type": "ein", "value": "9"}}]}

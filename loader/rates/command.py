@@ -51,13 +51,13 @@ def _limit(context: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--payer", required=True, help="The payer, as it stands in the names of its files.")
 @click.option("--state", default="GA", show_default=True, help="The state that the rates hold for: two letters.")
 @click.option("--rates", "rates_files", type=FILE, multiple=True, metavar="FILE",
-              help="Flattened rates (.parquet, .csv) or CMS in-network JSON (.json, .json.gz, .zip). May be given again.")
+              help="Flattened rates (.parquet, .csv) or CMS in-network JSON (.json, .json.gz, .zip), several too.")
 @click.option("--providers", type=FILE, multiple=True, metavar="FILE",
               help="The flattened providers that belong to --rates, in the same order.")
 @click.option("--location", "locations", multiple=True, callback=_location, metavar="URL=FILE",
-              help="A local copy of the file that provider references name by this URL. May be given again.")
+              help="A local copy of the file that provider references name by this URL; several too.")
 @click.option("--input-dir", type=FILE, metavar="DIR", help="Find the payer's files here by their published names.")
-@click.option("--remove", multiple=True, metavar="FILE", help="Withdraw the loaded file of this name. May be given again.")
+@click.option("--remove", multiple=True, metavar="FILE", help="Withdraw the loaded file of this name; several too.")
 @click.option("--force-cleanup", is_flag=True,
               help="Withdraw every file of this payer and state first, once the new ones were checked.")
 @click.option("--payer-slug", metavar="SLUG", help="The payer's key, in place of one made of the entity's name.")

@@ -20,7 +20,9 @@ from loader.rates.tables import PROVIDER_COLUMNS, RATE_COLUMNS, RATES_LEDGER
 RATES, PROVIDERS = "flattened rates", "flattened providers"
 COLUMNS = {RATES: RATE_COLUMNS, PROVIDERS: PROVIDER_COLUMNS}
 TABLES = {RATES: "flattened_rate", PROVIDERS: "flattened_provider"}
-REQUIRED = {RATES: ("provider_reference_id", "negotiated_rate", "billing_code"), PROVIDERS: ("provider_group_id", "npi")}
+REQUIRED = {
+    RATES: ("provider_reference_id", "negotiated_rate", "billing_code"), PROVIDERS: ("provider_group_id", "npi"),
+}
 # In files of other extractors the id of the group may stand here.
 OTHER_NAMES = {"provider_reference_id": ("provider_group_id", "provider_group_id_raw")}
 IDS = ("provider_reference_id", "provider_group_id")
@@ -118,7 +120,7 @@ def copy_flattened(
         rejected = ask(f"select count(distinct line) from {quoted(REJECTS)}")[0][0]
         if rejected:
             _keep(database, file_id, [
-                (line, f"line {line}", file.header.get(field), None, reason.replace(field, file.header.get(field, field)), raw)
+                (line, f"line {line}", name := file.header.get(field), None, reason.replace(field, name or field), raw)
                 for line, field, reason, raw in ask(
                     "select line, coalesce(min(column_name), ''), min(error_message), min(left(csv_line, 10000))"
                     f" from {quoted(REJECTS)} group by line order by line limit {MOST_REJECTS}"

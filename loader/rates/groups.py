@@ -1,4 +1,4 @@
-"""Provider groups on their way into the raw tables: of references, inside of rates, in files of their own, and lists of them."""
+"""Provider groups on their way into the raw tables: of references, of rates, of files of their own; and lists of them."""
 
 import hashlib
 import json

@@ -26,7 +26,7 @@ SNIFFED = 1 << 16
 
 @dataclass(frozen=True)
 class Input:
-    """A file that was looked at. `file_set` is shared by the files that belong together; `flattened` says its columns."""
+    """A file that was looked at. `file_set` is shared by files that belong together; `flattened` says its columns."""
 
     path: Path
     kind: str
@@ -171,7 +171,9 @@ def _root_is(path: Path, attribute: str) -> bool:
     except JSONError:
         return False  # Cut off in the middle, as the beginning of a longer file is.
     except (Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise LoaderError(f"{path}: cannot be read ({error}). Download or copy it again; nothing was changed.") from error
+        raise LoaderError(
+            f"{path}: cannot be read ({error}). Download or copy it again; nothing was changed."
+        ) from error
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The ledger of the rates: a row a file that was ever loaded. The rows of a file are a slice that comes and goes whole."""
+"""The ledger of the rates: a row a file that was ever loaded. The rows of a file are a slice that comes and goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

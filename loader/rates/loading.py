@@ -184,7 +184,7 @@ class _Run:
         )
 
     def _load_locations(self, given: Sequence[Input]) -> None:
-        """Load the files that references name instead of groups: those given, and those found by the URL's last part."""
+        """Load the files that references name instead of groups: those given, those found by the URL's last part."""
         wanted = self._locations()
         named: list[Input] = []
         for one in given:
@@ -199,8 +199,8 @@ class _Run:
         taken = {one.url for one in named}
         if left := sorted(set(wanted) - taken - self._urls_there()):
             self.reporter.warn(
-                f"{len(left)} locations of provider groups are not loaded, the first is {left[0]}: download them, and give"
-                " them with --location URL=FILE or in the folder of --input-dir"
+                f"{len(left)} locations of provider groups are not loaded, the first is {left[0]}: download them, and"
+                " give them with --location URL=FILE or in the folder of --input-dir"
             )
         started = perf_counter()
         files = {self._new_id(): one for one in self._not_there(named)}

@@ -32,7 +32,7 @@ class BuildMemoryError(MemoryLimitError, BuildError):
 
 
 def share_for_duckdb(limit: int) -> int:
-    """What DuckDB may take of a limit in MB: the rest is Python's, the parsers' and dbt's, and what DuckDB does not count."""
+    """What DuckDB may take of a limit in MB; the rest is Python's, the parsers', dbt's, and what DuckDB does not count."""
     if limit < SMALLEST:
         raise MemoryLimitError(
             f"--memory-limit {limit}: too small to work under. The smallest limit that works is {SMALLEST} (MB)."
@@ -50,7 +50,7 @@ def larger_than(limit: int, peak: int = 0) -> str:
 class MemoryWatch:
     """Looks at the resident memory of this process and all below it all the time; ends the work that passes the limit.
 
-    `stop` is called once, from another thread, when the limit is passed; the context's end raises MemoryLimitError then.
+    `stop` is called once, from another thread, when the limit is passed; the context ends with MemoryLimitError then.
     """
 
     def __init__(self, limit: int, reporter: Reporter) -> None:

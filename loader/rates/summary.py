@@ -10,17 +10,20 @@ from loader.rates.memory import MemoryWatch
 
 FIGURES = ("in", "loaded", "duplicate", "rejected", "out")
 MARTS = (
-    "dim_code", "dim_payer", "dim_provider_group", "dim_pos_set", "xref_pg_member_npi", "xref_pg_member_tin", "fact_rate",
+    "dim_code", "dim_payer", "dim_provider_group", "dim_pos_set", "xref_pg_member_npi", "xref_pg_member_tin",
+    "fact_rate",
 )
 
 
 def figures_of(database: Database, run_id: int) -> list[tuple[str, str, int, int, int, int, int]]:
-    """(file, kind, in, loaded, duplicate, rejected, out) of each file of a run; a row that is out is a fact or a member.
+    """(file, kind, in, loaded, duplicate, rejected, out) of each file of a run; out are facts and members.
 
     A price of a JSON file counts once for each of its provider groups.
     """
     return database.query(
-        """select file.file_name, file.kind, coalesce(sum(case when counted.outcome = 'read' then counted.source_rows end), 0),
+        """select
+            file.file_name, file.kind,
+            coalesce(sum(case when counted.outcome = 'read' then counted.source_rows end), 0),
             coalesce(sum(case when counted.outcome = 'read' then counted.source_rows end), 0)
                 - coalesce(sum(case when counted.outcome = 'rejected' then counted.source_rows end), 0),
             coalesce(sum(case when counted.outcome like 'duplicate%' then counted.source_rows end), 0),

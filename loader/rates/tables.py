@@ -67,8 +67,8 @@ RATES_TABLES = {name: _columns(text) for name, text in _RATES_TABLES.items()}
 RATES_LEDGER = {
     "rate_file": _columns("""
         file_id integer, run_id integer, payer text, payer_slug text, state text, file_set text, file_name text,
-        url text, kind text, year_month text, bytes bigint, sha256 text, rows_read bigint, rows_loaded bigint, rows_rejected bigint,
-        loaded_at timestamp, outcome text, built_at timestamp"""),
+        url text, kind text, year_month text, bytes bigint, sha256 text, rows_read bigint, rows_loaded bigint,
+        rows_rejected bigint,        loaded_at timestamp, outcome text, built_at timestamp"""),
     "rejected_rate": _columns("""
         file_id integer, row_number bigint, place text, column_name text, value text, reason text, raw_row text"""),
 }

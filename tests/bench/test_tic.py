@@ -57,12 +57,14 @@ def test_most_flattened_rates_repeat_others(tmp_path: Path) -> None:
     count, different = duckdb.execute(f"select count(*), count(distinct rates) from '{rates}' as rates").fetchall()[0]
     # Of 22,000 rates a few are alike by chance.
     assert count == 100_000 and 21_900 <= different <= 22_000
-    assert duckdb.execute(f"select count(*), count(distinct provider_group_id) from '{providers}'").fetchall() == [(2000, 2000)]
+    counted = f"select count(*), count(distinct provider_group_id) from '{providers}'"
+    assert duckdb.execute(counted).fetchall() == [(2000, 2000)]
 
 
 def test_hostile_rates_have_no_small_dictionary(tmp_path: Path) -> None:
     rates, _ = write_flattened(tmp_path, 100_000, hostile=True)
     counts = duckdb.execute(
-        f"select count(distinct description), count(distinct service_codes), count(distinct expiration_date) from '{rates}'"
+        "select count(distinct description), count(distinct service_codes), count(distinct expiration_date)"
+        f" from '{rates}'"
     ).fetchall()[0]
     assert min(counts) > 20_000

@@ -22,8 +22,8 @@ MEMORY = "200MiB"
 
 def load(
     environment: Mapping[str, str], *rates: Path, providers: Sequence[Path] = (), folder: Path | None = None,
-    locations: Sequence[tuple[str, Path]] = (), payer: str = "northwind", state: str = "GA", chunk_size: int = 1_000_000,
-    max_rejects: Limit = ANY_NUMBER, **wanted: Any,
+    locations: Sequence[tuple[str, Path]] = (), payer: str = "northwind", state: str = "GA",
+    chunk_size: int = 1_000_000, max_rejects: Limit = ANY_NUMBER, **wanted: Any,
 ) -> tuple[RunResult, str]:
     """Load files as the verb does, and call them built; what was done and what was said."""
     with patch.dict(os.environ, environment), open(os.devnull, "w") as nowhere:
@@ -33,9 +33,11 @@ def load(
             inputs, elsewhere = found_inputs(folder, payer, state, MEMORY)
         else:
             inputs = named_inputs(rates, providers, locations, MEMORY)
-        settings = Settings(environment["SYNTHEA_OMOP_TARGET"], Path(environment.get("SYNTHEA_OMOP_DATABASE", "")), MEMORY)
+        database_file = Path(environment.get("SYNTHEA_OMOP_DATABASE", ""))
+        settings = Settings(environment["SYNTHEA_OMOP_TARGET"], database_file, MEMORY)
         request = Request(
-            payer, state, inputs, elsewhere, chunk_size=chunk_size, reader_memory=MEMORY, max_rejects=max_rejects, **wanted
+            payer, state, inputs, elsewhere, chunk_size=chunk_size, reader_memory=MEMORY, max_rejects=max_rejects,
+            **wanted,
         )
         with open_database(settings) as database:
             result = load_rates(database, request, Reporter(console))
@@ -43,7 +45,9 @@ def load(
         return result, console.export_text()
 
 
-def ledger(environment: Mapping[str, str], columns: str = "file_name, rows_read, rows_loaded, rows_rejected, outcome") -> Rows:
+def ledger(
+    environment: Mapping[str, str], columns: str = "file_name, rows_read, rows_loaded, rows_rejected, outcome"
+) -> Rows:
     """The ledger's rows, in the order of the files' ids."""
     return query(environment, f"select {columns} from etl.rate_file order by file_id")
 

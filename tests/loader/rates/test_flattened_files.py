@@ -19,7 +19,9 @@ Environment = Mapping[str, str]
 
 def as_texts(rows: list[dict], columns: tuple[str, ...]) -> list[tuple[str, ...]]:
     def text(value: object) -> str:
-        return "" if value is None else json.dumps(value, separators=(",", ":")) if isinstance(value, list) else str(value)
+        if isinstance(value, list):
+            return json.dumps(value, separators=(",", ":"))
+        return "" if value is None else str(value)
 
     return sorted(tuple(text(row.get(name)) for name in columns) for row in rows)
 
@@ -69,21 +71,24 @@ def test_the_rows_do_not_depend_on_the_chunk_size(
 def test_many_row_groups_arrive_once(duckdb_environment: Environment, tmp_path: Path) -> None:
     rates, providers = write_flattened(tmp_path, 300_000)
     load(duckdb_environment, rates, providers=[providers], chunk_size=70_000)
-    assert query(duckdb_environment, "select count(*), count(distinct negotiated_rate) > 1000 from raw_rates.flattened_rate") == [
-        (300_000, True)
-    ]
+    sql = "select count(*), count(distinct negotiated_rate) > 1000 from raw_rates.flattened_rate"
+    assert query(duckdb_environment, sql) == [(300_000, True)]
 
 
 def test_other_types_and_names_of_columns(engine_environment: Environment, tmp_path: Path) -> None:
     rates, providers = (list(rows) for rows in flatten(document(Kind(rates=2))))
-    types = {"provider_reference_id": "double", "negotiated_rate": "varchar", "last_updated_on": "date", "billing_code": "integer"}
+    types = {
+        "provider_reference_id": "double", "negotiated_rate": "varchar", "last_updated_on": "date",
+        "billing_code": "integer",
+    }
     rows = [row | {"billing_code": 450, "negotiated_rate": " 95.50 "} for row in rates]
     upper = {name: name.upper() for name in FIRST_RATES}
     path = write_rows(
         tmp_path / "a_rates.parquet", [{upper[name]: value for name, value in row.items()} for row in rows],
         tuple(upper.values()), {upper[name]: type_ for name, type_ in types.items()},
     )
-    other = write_rows(tmp_path / "a_providers.parquet", providers, FIRST_PROVIDERS, {"npi": "bigint", "provider_group_id": "varchar"})
+    others = {"npi": "bigint", "provider_group_id": "varchar"}
+    other = write_rows(tmp_path / "a_providers.parquet", providers, FIRST_PROVIDERS, others)
     load(engine_environment, path, providers=[other])
     assert query(
         engine_environment,
@@ -98,9 +103,8 @@ def test_a_nul_character_is_written_out(engine_environment: Environment, tmp_pat
     rates = flatten(document(Kind(rates=20)))[0]
     rates[0]["description"] = "a\0b"
     load(engine_environment, write_rows(tmp_path / "rates.parquet", rates, FIRST_RATES))
-    assert query(engine_environment, "select description from raw_rates.flattened_rate where description like 'a%'") == [
-        ("a\\x00b",)
-    ]
+    sql = "select description from raw_rates.flattened_rate where description like 'a%'"
+    assert query(engine_environment, sql) == [("a\\x00b",)]
 
 
 def test_a_rate_that_is_no_number_is_set_apart(engine_environment: Environment, tmp_path: Path) -> None:
@@ -114,7 +118,9 @@ def test_a_rate_that_is_no_number_is_set_apart(engine_environment: Environment, 
 
 def test_lines_that_cannot_be_read_are_set_apart(engine_environment: Environment, tmp_path: Path) -> None:
     header = "provider_reference_id,negotiated_rate,billing_code,billing_code_type,service_codes"
-    lines = [header, "1,95.5,99213,CPT,\"['11', '22']\"", "2,much,99213,CPT,[]", "3,1.5,99213", "4,,99213,CPT,", "5,2,3,4,5,6"]
+    lines = [
+        header, "1,95.5,99213,CPT,\"['11', '22']\"", "2,much,99213,CPT,[]", "3,1.5,99213", "4,,99213,CPT,", "5,2,3,4,5,6",
+    ]
     path = tmp_path / "rates.csv.gz"
     path.write_bytes(gzip.compress("\n".join(lines).encode()))
     load(engine_environment, path)
@@ -146,7 +152,8 @@ def test_an_empty_file_of_rates_is_loaded_as_such(engine_environment: Environmen
 @pytest.mark.parametrize("form", ["parquet", "csv"])
 def test_a_missing_column_is_named(duckdb_environment: Environment, tmp_path: Path, form: str) -> None:
     path = write_rows(tmp_path / f"x.{form}", [{"npi": "1"}], ("npi", "tin_value"))
-    with pytest.raises(LoaderError, match="column provider_reference_id of flattened rates is missing; it has npi, tin_value"):
+    missing = "column provider_reference_id of flattened rates is missing; it has npi, tin_value"
+    with pytest.raises(LoaderError, match=missing):
         load(duckdb_environment, path)
 
 

@@ -1,4 +1,4 @@
-"""CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, and nothing is multiplied."""
+"""CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, nothing is multiplied."""
 
 import json
 import sys
@@ -108,7 +108,8 @@ def test_inline_groups_are_known_by_their_content(engine_environment: Environmen
     assert query(engine_environment, "select provider_group_id, npi from raw_rates.json_provider order by npi") == [
         (name, "1234567893"), (name, "1780643411"),
     ]
-    assert query(engine_environment, "select count(*), count(distinct set_number) from raw_rates.json_element") == [(2, 1)]
+    sql = "select count(*), count(distinct set_number) from raw_rates.json_element"
+    assert query(engine_environment, sql) == [(2, 1)]
 
 
 def test_bundled_and_covered_codes_are_kept(engine_environment: Environment, tmp_path: Path) -> None:
@@ -118,22 +119,24 @@ def test_bundled_and_covered_codes_are_kept(engine_environment: Environment, tmp
     load(engine_environment, write_document(tmp_path / "northwind.json", found))
     assert query(
         engine_environment,
-        "select item_number, role, code_number, billing_code_type, billing_code from raw_rates.json_item_code order by 2, 3",
+        "select item_number, role, code_number, billing_code_type, billing_code from raw_rates.json_item_code"
+        " order by 2, 3",
     ) == [(0, "bundled", 0, "CPT", "99213"), (0, "bundled", 1, "CPT", "99214"), (0, "covered", 0, "CPT", "99213")]
     assert query(engine_environment, "select severity_of_illness from raw_rates.json_item") == [("2",)]
 
 
 # What a document with one oddity has less, or set apart, than the same without it.
+FIRST_RATE = "in_network[0].negotiated_rates[0]"
 SET_APART = {
     "item is no object": ("in_network[0]", None, None, "an object was expected"),
     "element is no object": ("in_network[0].negotiated_rates[10]", None, None, "an object was expected"),
-    "price is no object": ("in_network[0].negotiated_rates[0].negotiated_prices[2]", None, None, "an object was expected"),
-    "no rate": ("in_network[0].negotiated_rates[0].negotiated_prices[0]", "negotiated_rate", None, "the rate is missing"),
+    "price is no object": (f"{FIRST_RATE}.negotiated_prices[2]", None, None, "an object was expected"),
+    "no rate": (f"{FIRST_RATE}.negotiated_prices[0]", "negotiated_rate", None, "the rate is missing"),
     "rate is a word": (
-        "in_network[0].negotiated_rates[0].negotiated_prices[0]", "negotiated_rate", "call us", "the rate is no number"
+        f"{FIRST_RATE}.negotiated_prices[0]", "negotiated_rate", "call us", "the rate is no number"
     ),
     "rate is beyond numbers": (
-        "in_network[0].negotiated_rates[0].negotiated_prices[0]", "negotiated_rate", "1e999",
+        f"{FIRST_RATE}.negotiated_prices[0]", "negotiated_rate", "1e999",
         "the rate is beyond what a number holds",
     ),
 }
@@ -172,7 +175,10 @@ def test_every_oddity_loads_on_both_engines(
 
 def test_odd_values_are_kept_as_they_are(engine_environment: Environment, tmp_path: Path) -> None:
     found = document(Kind(rates=20))
-    for name in ("place is a text", "text with quotes and lines", "modifier is a text", "hyphen in TIN", "no NPIs", "texts for numbers"):
+    for name in (
+        "place is a text", "text with quotes and lines", "modifier is a text", "hyphen in TIN", "no NPIs",
+        "texts for numbers",
+    ):
         ODDITIES[name](found)
     load(engine_environment, write_document(tmp_path / "northwind.json", found))
     assert query(
@@ -245,7 +251,8 @@ def test_locations_are_joined_by_their_url(engine_environment: Environment, tmp_
     assert "not loaded" not in said and "left alone" in said
     assert query(
         engine_environment,
-        "select url, file_set, year_month, rows_loaded from etl.rate_file where kind = 'provider reference json' order by 1",
+        "select url, file_set, year_month, rows_loaded from etl.rate_file where kind = 'provider reference json'"
+        " order by 1",
     ) == [
         (f"https://payer.example/locations/{name}", "2025-08_northwind_in-network-rates", "2025-08",
          sum(max(len(group["npi"]), 1) for group in content["provider_groups"]))

@@ -15,10 +15,16 @@ from tests.loader.rates.loads import ledger, load
 Environment = Mapping[str, str]
 
 
+def two_files(folder: Path) -> list[Path]:
+    """a.json and b.json."""
+    return [write_json(folder / f"{name}.json", Kind(rates=20, seed=seed)) for seed, name in enumerate("ab")]
+
+
 def slices(environment: Environment) -> set[int]:
     """The ids of the files that have raw rows."""
     return {
-        file_id for name in RATES_TABLES for (file_id,) in query(environment, f"select distinct file_id from raw_rates.{name}")
+        file_id for name in RATES_TABLES
+        for (file_id,) in query(environment, f"select distinct file_id from raw_rates.{name}")
     }
 
 
@@ -64,7 +70,7 @@ def test_months_payers_and_states_live_side_by_side(engine_environment: Environm
 
 
 def test_a_withdrawn_file_is_gone_and_stays_in_the_ledger(engine_environment: Environment, tmp_path: Path) -> None:
-    one, other = (write_json(tmp_path / f"{name}.json", Kind(rates=20, seed=number)) for number, name in enumerate("ab"))
+    one, other = two_files(tmp_path)
     load(engine_environment, one, other)
     with pytest.raises(LoaderError, match=r"c\.json is no loaded file .* Those are: a\.json, b\.json\."):
         load(engine_environment, remove=["a.json", "c.json"])
@@ -80,7 +86,7 @@ def test_a_withdrawn_file_is_gone_and_stays_in_the_ledger(engine_environment: En
 def test_a_cleanup_takes_only_what_belongs_to_the_payer_and_state(
     engine_environment: Environment, tmp_path: Path
 ) -> None:
-    one, other = (write_json(tmp_path / f"{name}.json", Kind(rates=20, seed=number)) for number, name in enumerate("ab"))
+    one, other = two_files(tmp_path)
     load(engine_environment, one)
     load(engine_environment, one, payer="southwind")
     load(engine_environment, other, force_cleanup=True)
@@ -134,7 +140,7 @@ def test_files_are_found_by_their_published_names(engine_environment: Environmen
 
 def test_rows_that_a_crash_took_come_back_with_the_file(postgres_environment: Environment, tmp_path: Path) -> None:
     """PostgreSQL empties unlogged tables when it recovers from a crash."""
-    one, other = (write_json(tmp_path / f"{name}.json", Kind(rates=20, seed=number)) for number, name in enumerate("ab"))
+    one, other = two_files(tmp_path)
     load(postgres_environment, one, other)
     connection = connect_to_postgres(postgres_environment)
     with connection, connection.cursor() as cursor:

@@ -4,13 +4,15 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from time import sleep
 from unittest.mock import patch
 
 import pytest
+from rich.console import Console
 
 from bench.tic import Kind, write_json
 from loader.errors import BuildError
-from loader.progress import QUIET
+from loader.progress import QUIET, Reporter
 from loader.rates import memory
 from loader.rates.command import megabytes
 from loader.rates.memory import SMALLEST, BuildMemoryError, MemoryLimitError, MemoryWatch, share_for_duckdb
@@ -42,7 +44,8 @@ def test_a_limit_that_is_too_small_is_refused_before_anything_is_done(
 @pytest.mark.parametrize(("error", "expected"), [(None, MemoryLimitError), (BuildError("killed"), BuildMemoryError)])
 def test_a_tree_that_passes_the_limit_is_ended(error: Exception | None, expected: type[Exception]) -> None:
     stopped = []
-    with patch.object(memory, "SECONDS_BETWEEN_LOOKS", 0.05), pytest.raises(expected, match="The smallest limit") as raised:
+    often = patch.object(memory, "SECONDS_BETWEEN_LOOKS", 0.05)
+    with often, pytest.raises(expected, match="The smallest limit") as raised:
         with MemoryWatch(230, QUIET) as watch:
             watch.stop = lambda: stopped.append(1)
             assert not watch.passed
@@ -55,12 +58,15 @@ def test_a_tree_that_passes_the_limit_is_ended(error: Exception | None, expected
     assert raised.type is expected
 
 
-def test_shares_of_the_limit_are_said_once(capsys: pytest.CaptureFixture[str]) -> None:
-    said = []
-    with patch.object(memory, "SECONDS_BETWEEN_LOOKS", 0.02), patch.object(QUIET, "say", lambda text, level: said.append(text)):
-        with MemoryWatch(10**6, QUIET) as watch, patch.object(watch, "look", side_effect=[10, 710_000, 720_000, 810_000, *[10] * 999]):
-            while len(said) < 2:
-                pass
+def test_shares_of_the_limit_are_said_once() -> None:
+    said: list[str] = []
+    reporter = Reporter(Console(quiet=True))
+    looks = [10, 710_000, 720_000, 810_000, 820_000, *[10] * 999]
+    with patch.object(memory, "SECONDS_BETWEEN_LOOKS", 0.02), patch.object(
+        reporter, "say", lambda text, level: said.append(text)
+    ), MemoryWatch(10**6, reporter) as watch, patch.object(watch, "look", side_effect=looks) as look:
+        while look.call_count < 8:
+            sleep(0.01)
     assert ["70 %" in said[0], "80 %" in said[1], len(said)] == [True, True, 2]
 
 
@@ -68,7 +74,7 @@ def test_shares_of_the_limit_are_said_once(capsys: pytest.CaptureFixture[str]) -
 WATCHED_LOAD = """
 import os, sys
 from pathlib import Path
-from loader.progress import QUIET
+from loader.progress import QUIET, Reporter
 from loader.rates import memory
 from tests.loader.rates.loads import load
 memory.SECONDS_BETWEEN_LOOKS = 0.2

@@ -82,7 +82,8 @@ def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_p
     assert read == loaded + rejected and loaded == duplicate + out and out > 0
     facts = query(engine_environment, "select count(*) from rates.fact_rate")[0][0]
     assert f"fact_rate {facts:,}" in said and "MB allowed" in said
-    exported = duckdb.execute(f"select count(distinct fact_uid) from '{tmp_path}/out/gold/fact_rate.parquet'").fetchall()
+    written = f"'{tmp_path}/out/gold/fact_rate.parquet'"
+    exported = duckdb.execute(f"select count(distinct fact_uid) from {written}").fetchall()
     assert exported == query(engine_environment, "select count(distinct fact_uid) from rates.fact_rate")
     assert query(engine_environment, "select count(*) from etl.rate_file where built_at is null") == [(0,)]
 
