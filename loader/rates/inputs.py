@@ -64,7 +64,7 @@ def named_inputs(
     for url, path in locations:
         _check_file(path)
         found.append(Input(path, LOCATION, stem(path), url=url))
-    return _without_repeats(found)
+    return found
 
 
 def found_inputs(folder: Path, payer: str, state: str, reader_memory: str) -> tuple[list[Input], list[Path]]:
@@ -102,7 +102,7 @@ def found_inputs(folder: Path, payer: str, state: str, reader_memory: str) -> tu
             f" 202508_{payer}_{state.lower()}_rates.parquet, or 2025-08-01_{payer}_in-network-rates.json.gz.{seen}"
             " Correct --payer and --state, or name the files with --rates and --providers."
         )
-    return _without_repeats(found), elsewhere
+    return found, elsewhere
 
 
 def stem(path: Path) -> str:
@@ -178,14 +178,3 @@ def _root_is(path: Path, attribute: str) -> bool:
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
-
-
-def _without_repeats(found: list[Input]) -> list[Input]:
-    """LoaderError when two files would take each other's place."""
-    seen: dict[tuple[str, str, str], Input] = {}
-    for one in found:
-        key = (one.kind, one.url or one.name, one.year_month)
-        if key in seen:
-            raise LoaderError(f"{seen[key].path} and {one.path} have the same name and month: give one of them.")
-        seen[key] = one
-    return found

@@ -22,6 +22,7 @@ class KnownFile:
     sha256: str
     outcome: str
     url: str | None = None
+    payer_slug: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def known_files(database: Database, payer: str, state: str) -> list[KnownFile]:
     """The files of a payer and state that count as loaded."""
     return [
         KnownFile(*row) for row in database.query(
-            "select file_id, file_name, kind, year_month, bytes, sha256, outcome, url from etl.rate_file"
+            "select file_id, file_name, kind, year_month, bytes, sha256, outcome, url, payer_slug"
+            " from etl.rate_file"
             f" where payer = ? and state = ? and outcome in {LIVE} order by file_id",
             (payer, state),
         )

@@ -89,6 +89,7 @@ class _Run:
         run_id, self.next_file = next_ids(database)
         self.result = RunResult(run_id)
         self.known = known_files(database, request.payer, request.state)
+        self._written: dict[tuple[str, str | None, str], Input] = {}
 
     def do(self) -> RunResult:
         """Withdraw what is to go, load what is new, and write the ledger."""
@@ -127,7 +128,7 @@ class _Run:
             known = [
                 file.name for file in self.known
                 if (file.kind, file.bytes, file.url, file.outcome) == (one.kind, size, url, "loaded")
-                and file.sha256 == self.fingerprints[one.path]
+                and file.payer_slug == self.request.payer_slug and file.sha256 == self.fingerprints[one.path]
             ] + [
                 other.name for other in new
                 if (other.kind, other.path.stat().st_size, other.url) == (one.kind, size, url)
@@ -242,6 +243,9 @@ class _Run:
         """Write the ledger's row, and take the former state of the file away."""
         if rejected and (not loaded or not self.request.max_rejects.allows(rejected, loaded + rejected)):
             raise LoaderError(self._too_many(one, file_id, loaded, rejected))
+        identity = (one.kind, one.url if one.kind == LOCATION else one.name, one.year_month)
+        if (other := self._written.setdefault(identity, one)) is not one:
+            raise LoaderError(f"{other.path} and {one.path} have the same name and month: give one of them.")
         former = [file for file in self.known if self._is_former(file, one)]
         withdraw(self.database, [file.file_id for file in former], "replaced")
         request = self.request

@@ -69,6 +69,24 @@ def test_months_payers_and_states_live_side_by_side(engine_environment: Environm
     assert slices(engine_environment) == {1, 2, 3, 4}
 
 
+def test_two_files_of_one_name_are_two_months_or_a_mistake(engine_environment: Environment, tmp_path: Path) -> None:
+    august, september, again = (
+        write_json(tmp_path / str(seed) / "northwind.json", Kind(rates=20, day=day, seed=seed))
+        for seed, day in enumerate(("2025-08-03", "2025-09-03", "2025-08-10"))
+    )
+    with pytest.raises(LoaderError, match="have the same name and month: give one of them"):
+        load(engine_environment, august, september, again)
+    load(engine_environment, august, september)
+    assert ledger(engine_environment, "year_month, outcome") == [("2025-08", "loaded"), ("2025-09", "loaded")]
+
+
+def test_another_slug_loads_the_file_again(engine_environment: Environment, tmp_path: Path) -> None:
+    path, _ = two_files(tmp_path)
+    load(engine_environment, path)
+    load(engine_environment, path, payer_slug="nw")
+    assert ledger(engine_environment, "payer_slug, outcome") == [(None, "replaced"), ("nw", "loaded")]
+
+
 def test_a_withdrawn_file_is_gone_and_stays_in_the_ledger(engine_environment: Environment, tmp_path: Path) -> None:
     one, other = two_files(tmp_path)
     load(engine_environment, one, other)
