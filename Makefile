@@ -15,8 +15,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
-run: .venv/installed ## load the bundled sample, build the CDM, print a summary (TARGET=postgres: the other engine)
+run: .venv/installed ## load the bundled samples, build the CDM and the rates, print summaries (TARGET=postgres: the other engine)
 	$(BIN)/synthea-omop run --target $(TARGET)
+	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
 test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
 	$(BIN)/python -m pytest -m "not exports and not sequences" tests
@@ -47,6 +48,9 @@ bench: .venv/tested-with ## the speed suite (an hour; needs EXPORT=... VOCABULAR
 	$(BIN)/python -m bench.vocabulary --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.quality --export $(EXPORT) --vocabulary $(VOCABULARY) \
 	--copies 200 --engine duckdb --engine postgres --pairs 3
+	$(BIN)/python -m bench.rates --rates 13400000 --limit 1024 --limit 512 --engine duckdb --pairs 3
+	$(BIN)/python -m bench.rates --rates 13400000 --engine postgres --pairs 1
+	$(BIN)/python -m bench.rates --json-megabytes 1000 --engine duckdb --engine postgres --pairs 3
 
 bench-check: .venv/tested-with ## the same on little data: shows that it runs, measures nothing
 	$(BIN)/python -m bench.suite --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
@@ -57,6 +61,7 @@ bench-check: .venv/tested-with ## the same on little data: shows that it runs, m
 	$(BIN)/python -m bench.vocabulary --concepts 1000 --ancestors 10000 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.quality --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
 	--copies 20 --engine duckdb --engine postgres --pairs 1
+	$(BIN)/python -m bench.rates --rates 10000 --json-megabytes 1 --engine duckdb --engine postgres --pairs 1
 
 clean: ## remove what the other targets made, but for .venv and databases
 	rm -rf target logs build .pytest_cache *.egg-info

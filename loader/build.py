@@ -31,8 +31,9 @@ def build(
     reporter: Reporter,
     full_refresh: bool = False,
     tests: bool = True,
+    selector: str = "cdm",
 ) -> float:
-    """Run `dbt build` on the database of the settings; the seconds it took.
+    """Run `dbt build` of one road (a name in selectors.yml) on the database of the settings; the seconds it took.
 
     BuildError when a model, a seed or a hook fails, DataQualityError when only data tests do.
     """
@@ -41,13 +42,13 @@ def build(
             f"The dbt project is not in {PROJECT_DIR}. Install the checked-out repository with `pip install -e .`."
         )
     started, started_at = perf_counter(), time()
-    target_path = _target_path(settings.target)
+    target_path = _target_path(settings.target, selector)
     command = [
         sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build",
         "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target", settings.target,
         "--target-path", str(target_path),
         "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
-        "--no-use-colors",
+        "--no-use-colors", "--selector", selector,
         *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
         *(["--full-refresh"] if full_refresh else []),
     ]
@@ -57,7 +58,7 @@ def build(
         "SYNTHEA_OMOP_MEMORY_LIMIT": settings.memory_limit,
         "DO_NOT_TRACK": "1",
     }
-    reporter.say(f"Building the CDM with dbt on {settings.target}")
+    reporter.say(f"Building the {'CDM' if selector == 'cdm' else selector} with dbt on {settings.target}")
     last_lines: deque[str] = deque(maxlen=LINES_OF_A_FAILURE)
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -83,12 +84,13 @@ def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
             yield line.rstrip()
 
 
-def _target_path(target: str) -> Path:
-    """One folder an engine, as dbt parses everything anew when the engine changes: in the project, or in the user's
-    cache when the project cannot be written. DBT_TARGET_PATH wins."""
+def _target_path(target: str, selector: str) -> Path:
+    """One folder an engine and road, as dbt parses everything anew when the engine or the memory limit changes: in the
+    project, or in the user's cache when the project cannot be written. DBT_TARGET_PATH wins."""
+    name = target if selector == "cdm" else f"{target}-{selector}"
     if chosen := os.environ.get("DBT_TARGET_PATH"):
-        return Path(chosen).absolute()
-    path = PROJECT_DIR / "target" / target
+        return Path(chosen).absolute() / ("" if selector == "cdm" else selector)
+    path = PROJECT_DIR / "target" / name
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -96,7 +98,7 @@ def _target_path(target: str) -> Path:
     if os.access(path, os.W_OK):
         return path
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "synthea-omop" / "target" / target
+    return cache / "synthea-omop" / "target" / name
 
 
 def raise_failure(run_results: Path, started_at: float, last_lines: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from loader.load.standing import gone_text
 from loader.options import common_options, loading_options
 from loader.progress import Reporter
 from loader.project import project_checksum
+from loader.rates.command import rates
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.dqd_json import write_dqd_json
@@ -189,6 +190,9 @@ def report(settings: Settings, output: str, page: Path | None, dqd_json: Path | 
             if output == "text":
                 Reporter().say(f"Wrote {page}")
         print_accounting(database, Reporter(), as_json=output == "json")
+
+
+main.add_command(rates)
 
 
 def _say_what_is_odd(

@@ -28,6 +28,8 @@ class _Failure(click.ClickException):
 
 
 def _checked_memory_limit(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if re.fullmatch(r"\d{1,9}", value):
+        value = f"{value}MB"
     if not _MEMORY_LIMIT.fullmatch(value):
         raise click.BadParameter(f"{value!r} is no amount of memory like 512MB or 4GB.")
     return value
@@ -57,7 +59,8 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option(
         "--memory-limit", default="1GB", callback=_checked_memory_limit, show_default=True,
-        envvar="SYNTHEA_OMOP_MEMORY_LIMIT", show_envvar=True, help="How much memory DuckDB may take.",
+        envvar="SYNTHEA_OMOP_MEMORY_LIMIT", show_envvar=True, metavar="SIZE",
+        help="How much memory DuckDB may take (512MB, 4GB; a number alone is MB). For `rates`: the run as a whole.",
     )
     @click.option(
         "--log-file", type=click.Path(dir_okay=False, path_type=Path), envvar="SYNTHEA_OMOP_LOG_FILE",

@@ -7,7 +7,7 @@
 {% macro finish_build(results) -%}
     {#- Outside the condition, or dbt does not see that the hook reads it. -#}
     {%- set persons = ref('int_changes__persons') -%}
-    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY and not builds_rates_only() -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set scoped = person_scoped_models() -%}
         {%- set missing = [] -%}

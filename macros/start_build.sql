@@ -4,7 +4,9 @@
     nowhere; compile, docs, test and seed leave no trace either. The commit is there because dbt rolls back what an
     on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
-    {%- if execute and flags.WHICH in ('run', 'build') and flags.EMPTY -%}
+    {%- if execute and flags.WHICH in ('run', 'build') and builds_rates_only() -%}
+        {{ start_rates_build() }}
+    {%- elif execute and flags.WHICH in ('run', 'build') and flags.EMPTY -%}
         {#- Tables would be emptied and nothing would be pending to bring them back. -#}
         {%- if adapter.get_relation(target.database, 'raw_synthea', 'patients') is not none
             and run_query('select 1 from raw_synthea.patients limit 1').rows | length -%}

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from loader.csv_file import CsvFile
@@ -17,6 +18,8 @@ KINDS = {
 }
 
 OnBytes = Callable[[int], None]
+Ask = Callable[[str], list[tuple[Any, ...]]]
+AtEnd = Callable[[Ask], None]
 
 
 def quoted(*names: str) -> str:
@@ -62,6 +65,24 @@ class Database(ABC):
         A row that does not fit its columns raises LoaderError with file, line, column and value.
         `on_bytes` is told how much of the file on disk has been read since it was last told.
         """
+
+    @abstractmethod
+    def fill(
+        self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None
+    ) -> int:
+        """Put the rows of a query on DuckDB's readers (`read_parquet(...)`) into a table, as a stream; how many.
+
+        Where DuckDB is not the engine itself it reads under this memory limit. `at_end` is given a function that asks
+        the reading session: what it could not read is in its tables. duckdb.Error when the file is damaged.
+        """
+
+    @abstractmethod
+    def write_parquet(self, query: str, columns: Mapping[str, str], path: Path) -> int:
+        """Write the rows of a query, whose columns have these names and types, as a Parquet file; how many."""
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """End the statement that is running, from another thread; it raises one of `errors`."""
 
     @abstractmethod
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:

@@ -4,13 +4,17 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import duckdb
 
 from loader.csv_file import CsvFile
-from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
+from loader.databases.base import (
+    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
+)
+from loader.databases.parquet import PARQUET
 from loader.databases.tables import Table
 from loader.errors import LoaderError
 from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
@@ -138,6 +142,20 @@ class DuckdbDatabase(Database):
 
         with ThreadPoolExecutor(2) as pool:
             return list(pool.map(run, statements))
+
+    def fill(
+        self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None
+    ) -> int:
+        rows = self.execute(f"insert into {table} ({', '.join(map(quoted, fields))}) {query}")
+        if at_end:
+            at_end(self.query)
+        return rows
+
+    def write_parquet(self, query: str, columns: Mapping[str, str], path: Path) -> int:
+        return self.execute(f"copy ({query}) to {literal(str(path))} ({PARQUET})")
+
+    def interrupt(self) -> None:
+        self._connection.interrupt()
 
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash({', '.join(expressions)}, {seed})"

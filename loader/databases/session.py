@@ -3,15 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
-from loader.databases.base import Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
-from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, refuses_client_check, with_users_options
+from loader.databases.base import (
+    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
+)
+from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, SESSION, refuses_client_check, with_users_options
 from loader.databases.ranges import Span, SpanStream
+from loader.databases.parquet import csv_field, parquet_of_csv
+from loader.databases.streams import answered
 from loader.databases.tables import LINEAGE, RAW, Table
 from loader.errors import LoaderError
 
@@ -103,6 +108,29 @@ class PostgresSession(Database):
                     raise LoaderError(_bad_row(csv, fields, source.error or error)) from error
                 raise
             return cursor.rowcount
+
+    def fill(
+        self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None
+    ) -> int:
+        sql = f"copy {table} ({', '.join(map(quoted, fields))}) from stdin with (format csv, null '')"
+        with answered(query, memory_limit) as answer, self._connection.cursor() as cursor:
+            cursor.copy_expert(sql, answer.stream, CHUNK)
+            if at_end:
+                at_end(answer.ask)
+            return cursor.rowcount
+
+    def write_parquet(self, query: str, columns: Mapping[str, str], path: Path) -> int:
+        fields = ", ".join(csv_field(quoted(name), type_) for name, type_ in columns.items())
+        copy = f"copy (select {fields} from ({query}) as answer) to stdout with (format csv)"
+
+        def write(stream: BinaryIO) -> None:
+            with self._connection.cursor() as cursor:
+                cursor.copy_expert(copy, stream, CHUNK)
+
+        return parquet_of_csv(write, columns, path)
+
+    def interrupt(self) -> None:
+        self._connection.cancel()
 
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash_record_extended(row({', '.join(expressions)}), {seed})"

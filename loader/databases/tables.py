@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from loader.load.raw_tables import RAW_TABLES, Column
+from loader.rates.tables import RATES_LEDGER, RATES_TABLES
 from loader.vocabulary.tables import VOCABULARY_TABLES
 
 SCHEMAS = ("raw_synthea", "raw_vocabulary", "raw_rates", "etl")
@@ -64,4 +65,7 @@ VOCABULARY = tuple(
     for name, table in VOCABULARY_TABLES.items()
 )
 LEDGER = tuple(Table("etl", name, _columns(text)) for name, text in _ETL.items())
-ALL_TABLES = (*RAW, SENTINEL, *VOCABULARY, *LEDGER)
+RATES = tuple(Table("raw_rates", name, columns, logged=False) for name, columns in RATES_TABLES.items())
+RATES_SENTINEL = Table("raw_rates", "alive", (Column("file_id", "integer"),), logged=False)
+LEDGER_OF_RATES = tuple(Table("etl", name, columns) for name, columns in RATES_LEDGER.items())
+ALL_TABLES = (*RAW, SENTINEL, *VOCABULARY, *LEDGER, *RATES, RATES_SENTINEL, *LEDGER_OF_RATES)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loader.load.raw_tables import RAW_TABLES
+from loader.rates.tables import RATES_TABLES
 from tests.loader.command_line import changes, fail, first_names, query, succeed
 from tests.loader.exports import ANN, BEN, PATIENTS, condition, export, patient, write
 from tests.support.environments import REPOSITORY
@@ -164,17 +165,18 @@ def test_a_folder_name_stays_a_name(engine_environment: Environment, tmp_path: P
     assert query(engine_environment, "select source from etl.load_batch") == [(str(folder),)]
 
 
-def test_only_the_raw_tables_of_synthea_and_their_sentinel_are_unlogged(
+def test_only_the_raw_tables_and_their_sentinels_are_unlogged(
     postgres_environment: Environment, tmp_path: Path
 ) -> None:
     succeed(postgres_environment, "load", export(tmp_path, patient(ANN)))
     kinds = dict(query(
         postgres_environment,
         "select nspname || '.' || relname, relpersistence from pg_class join pg_namespace n on n.oid = relnamespace"
-        " where relkind = 'r' and nspname in ('raw_synthea', 'raw_vocabulary', 'etl')",
+        " where relkind = 'r' and nspname in ('raw_synthea', 'raw_vocabulary', 'raw_rates', 'etl')",
     ))
     unlogged = {name for name, kind in kinds.items() if kind == "u"}
-    assert unlogged == {f"raw_synthea.{name}" for name in (*RAW_TABLES, "alive")}
+    synthea = {f"raw_synthea.{name}" for name in (*RAW_TABLES, "alive")}
+    assert unlogged == synthea | {f"raw_rates.{name}" for name in (*RATES_TABLES, "alive")}
 
 
 def test_every_table_is_there_after_the_first_contact(engine_environment: Environment, tmp_path: Path) -> None:
@@ -183,7 +185,8 @@ def test_every_table_is_there_after_the_first_contact(engine_environment: Enviro
     tables = query(
         engine_environment,
         "select table_schema, count(*) from information_schema.tables"
-        " where table_schema in ('raw_synthea', 'raw_vocabulary', 'etl') group by 1 order by 1",
+        " where table_schema in ('raw_synthea', 'raw_vocabulary', 'raw_rates', 'etl') group by 1 order by 1",
     )
-    assert tables == [("etl", 6), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10)]
-    assert query(engine_environment, "select 1 from information_schema.schemata where schema_name = 'raw_rates'")
+    assert tables == [
+        ("etl", 8), ("raw_rates", len(RATES_TABLES) + 1), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10),
+    ]

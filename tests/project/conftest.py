@@ -14,7 +14,7 @@ import pytest
 from tests.support.commands import dbt
 from tests.support.environments import REPOSITORY, duckdb_environment
 
-ROOMS = ("staging", "intermediate", "omop", "quality")
+ROOMS = ("staging", "intermediate", "omop", "rates", "quality")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Folders are the data's road: source, staging, intermediate, omop, quality. Nobody reads backwards."""
+"""Folders are the data's road: source, staging, intermediate, omop or rates, quality. Nobody reads backwards."""
 
 import re
 from typing import Any
@@ -39,6 +39,16 @@ def test_no_model_reads_from_a_later_room(manifest: dict[str, Any], models: list
         if parent in rooms and rooms[parent] > ROOMS.index(model.room)
     ]
     assert backwards == []
+
+
+def test_the_two_roads_do_not_read_each_other(models: list[Model]) -> None:
+    roads = {model.node["unique_id"]: "rates" in model.folders for model in models}
+    assert [
+        (model.name, parent)
+        for model in models
+        for parent in model.node["depends_on"]["nodes"]
+        if parent in roads and roads[parent] != roads[model.node["unique_id"]]
+    ] == []
 
 
 def test_models_name_no_relation_by_hand(models: list[Model]) -> None:

@@ -1,0 +1,91 @@
+"""The ledger of the rates: a row a file that was ever loaded. The rows of a file are a slice that comes and goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loader.databases.base import Database, quoted
+from loader.rates.tables import RATES_TABLES
+
+# What a file is: `loaded` ones are there, `lost` ones were before a crash of PostgreSQL emptied the raw tables.
+LIVE = "('loaded', 'lost')"
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """A file that stands in the ledger as loaded."""
+
+    file_id: int
+    name: str
+    kind: str
+    year_month: str
+    bytes: int
+    sha256: str
+    outcome: str
+    url: str | None = None
+    payer_slug: str | None = None
+
+
+@dataclass(frozen=True)
+class LoadedFile:
+    """What a file gave."""
+
+    file_id: int
+    name: str
+    kind: str
+    loaded: int
+    rejected: int
+    seconds: float
+    replaced: bool = False
+
+
+def known_files(database: Database, payer: str, state: str) -> list[KnownFile]:
+    """The files of a payer and state that count as loaded."""
+    return [
+        KnownFile(*row) for row in database.query(
+            "select file_id, file_name, kind, year_month, bytes, sha256, outcome, url, payer_slug"
+            " from etl.rate_file"
+            f" where payer = ? and state = ? and outcome in {LIVE} order by file_id",
+            (payer, state),
+        )
+    ]
+
+
+def next_ids(database: Database) -> tuple[int, int]:
+    """The ids of the next run and of the next file; none was ever used."""
+    return database.query(
+        "select coalesce(max(run_id), 0) + 1, coalesce(max(file_id), 0) + 1 from etl.rate_file"
+    )[0]
+
+
+def call_lost(database: Database) -> int:
+    """Files whose rows a crash of PostgreSQL took: their rates stay built until they are loaded again. How many."""
+    if database.query("select exists (select 1 from raw_rates.alive)")[0][0]:
+        return 0
+    return database.execute("update etl.rate_file set outcome = 'lost' where outcome = 'loaded'")
+
+
+def withdraw(database: Database, file_ids: Sequence[int], outcome: str) -> None:
+    """Take the rows of files away, inside the transaction; the ledger says why."""
+    if not file_ids:
+        return
+    ids = ", ".join(str(int(file_id)) for file_id in file_ids)
+    for table in RATES_TABLES:
+        database.execute(f"delete from {quoted('raw_rates', table)} where file_id in ({ids})")
+    database.execute(f"delete from etl.rejected_rate where file_id in ({ids})")
+    database.execute(f"update etl.rate_file set outcome = ?, built_at = null where file_id in ({ids})", (outcome,))
+
+
+def mark_alive(database: Database, file_id: int) -> None:
+    """Say that the raw tables hold what the ledger says."""
+    database.execute("delete from raw_rates.alive")
+    database.execute("insert into raw_rates.alive (file_id) values (?)", (file_id,))
+
+
+def has_unbuilt(database: Database) -> bool:
+    """Whether a file came or went that no build has seen."""
+    return database.query("select exists (select 1 from etl.rate_file where built_at is null)")[0][0]
+
+
+def call_built(database: Database) -> None:
+    """Say that the build which has just ended has seen everything."""
+    database.execute("update etl.rate_file set built_at = ? where built_at is null", (database.clock(),))
