@@ -37,7 +37,7 @@ def test_a_file_arrives_piece_by_piece(engine_environment: Environment, tmp_path
             "description", "severity_of_illness",
         ))))
         for element_number, element in enumerate(item["negotiated_rates"]):
-            sets.append((number, element_number, str(element["provider_references"])))
+            sets.append((number, element_number, json.dumps(element["provider_references"], separators=(",", ":"))))
             for price_number, price in enumerate(element["negotiated_prices"]):
                 modifiers = price.get("billing_code_modifier")
                 prices.append((
@@ -110,6 +110,28 @@ def test_inline_groups_are_known_by_their_content(engine_environment: Environmen
     ]
     sql = "select count(*), count(distinct set_number) from raw_rates.json_element"
     assert query(engine_environment, sql) == [(2, 1)]
+
+
+@pytest.mark.parametrize("lists", [None, 50])
+def test_lists_are_told_apart_whether_they_repeat_or_not(
+    duckdb_environment: Environment, tmp_path: Path, lists: int | None
+) -> None:
+    """After some thousand lists that were all new, the parser gives up looking for them."""
+    kind = Kind(rates=200_000, references_a_rate=6, groups=60, lists=lists)
+    load(duckdb_environment, write_json(tmp_path / "northwind.json", kind))
+    found = query(
+        duckdb_environment,
+        "select element.item_number, element.element_number, replace(provider_group_ids, ',', ', ')"
+        " from raw_rates.json_element as element inner join raw_rates.json_group_set using (file_id, set_number)",
+    )
+    expected = [
+        (number, element_number, str(element["provider_references"]))
+        for number, item in enumerate(document(kind)["in_network"])
+        for element_number, element in enumerate(item["negotiated_rates"])
+    ]
+    assert sorted(found) == sorted(expected)
+    (sets,) = query(duckdb_environment, "select count(*) from raw_rates.json_group_set")[0:1]
+    assert sets == ((lists,) if lists else (len(expected),))
 
 
 def test_bundled_and_covered_codes_are_kept(engine_environment: Environment, tmp_path: Path) -> None:
