@@ -13,7 +13,7 @@ from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
 from loader.databases.base import (
     AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
 )
-from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, SESSION, refuses_client_check, with_users_options
+from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, refuses_client_check, with_users_options
 from loader.databases.ranges import Span, SpanStream
 from loader.databases.parquet import csv_field, parquet_of_csv
 from loader.databases.streams import answered
