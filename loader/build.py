@@ -151,7 +151,8 @@ def _log_results(run_results: Path, started_at: float) -> None:
         level = logging.INFO if kind in ("model", "seed") else logging.DEBUG
         if status in FAILED:
             level = logging.ERROR
-        elif status not in ("success", "pass"):
+        # With exposures there is nothing to do.
+        elif status not in ("success", "pass", "no-op"):
             level = logging.WARNING
         rows = (result.get("adapter_response") or {}).get("rows_affected")
         error = {"error": result["message"]} if level > logging.INFO and result.get("message") else {}
