@@ -39,7 +39,7 @@ group_sets as (
 ),
 
 {{ shape }}_terms as (
-    select * from {{ ref('int_rates__terms') }}
+    select * from {{ ref('int_rates__spellings') }}
 ),
 
 {{ shape }}_numbered as (
