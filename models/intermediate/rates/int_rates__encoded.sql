@@ -6,11 +6,8 @@
 ) }}
 {%- set prices = 'file_id, code_id, term_id, set_number, negotiated_rate' %}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
-{#- A flattened line has the columns of schema 1 only. -#}
-{%- set shapes = {
-    'flattened': rate_columns('terms') | reject('in', ['setting', 'severity_of_illness']) | list,
-    'json': rate_columns('terms'),
-} %}
+{#- What a flattened line has not. -#}
+{%- set lacking = {'flattened': ['setting', 'severity_of_illness'], 'json': []} %}
 with
 
 flattened_lines as (
@@ -31,7 +28,7 @@ group_sets as (
     select * from {{ ref('stg_rates__json_group_sets') }}
     {{ of_new_files() }}
 ),
-{%- for shape, terms in shapes.items() %}
+{%- for shape in lacking %}
 
 {{ shape }}_codes as (
     select * from {{ ref('int_rates__codes') }}
@@ -57,7 +54,7 @@ group_sets as (
     inner join {{ shape }}_terms
         on
             {{ shape }}_lines.file_id = {{ shape }}_terms.file_id
-            {%- for column in terms %}
+            {%- for column in rate_columns('terms') if column not in lacking[shape] %}
             and {{ shape }}_lines.{{ column }} = {{ shape }}_terms.{{ column }}
             {%- endfor %}
 ),
