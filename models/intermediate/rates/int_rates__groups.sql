@@ -9,7 +9,6 @@ encoded as (
 
 terms as (
     select * from {{ ref('int_rates__terms') }}
-    where is_first
 ),
 
 referred as (
