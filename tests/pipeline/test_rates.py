@@ -77,14 +77,16 @@ def star(request: pytest.FixtureRequest, stars: dict[str, Star]) -> Star:
 
 def _star(environment: Mapping[str, str], folder: Path) -> Star:
     loading = Loading(environment, folder)
-    _load_all(loading, folder)
+    with loading.open():
+        _load_all(loading, folder)
     build_rates(environment)
     star = Star(environment, {BUILT: star_of(environment)}, folder / "exported")
     # The same content under another number, a month less, and an empty file: one run of the incremental models.
-    loading.flattened("once_more", [*_ones("once_more"), *lines(RATE, {"negotiated_rate": 7})])
-    loading.flattened("once_more", _ones("once_more"))
-    loading.files("withdrawn", [], remove=["202508_withdrawn_ga_rates.csv"])
-    loading.flattened("empty", [])
+    with loading.open():
+        loading.flattened("once_more", [*_ones("once_more"), *lines(RATE, {"negotiated_rate": 7})])
+        loading.flattened("once_more", _ones("once_more"))
+        loading.files("withdrawn", [], remove=[f"202508_withdrawn_ga_{kind}.csv" for kind in ("rates", "providers")])
+        loading.flattened("empty", [])
     build_rates(environment)
     star.states[RELOADED] = star_of(environment)
     build_rates(environment, "--full-refresh")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loader.databases import open_database
+from loader.databases.base import Database
 from loader.progress import Reporter
 from loader.rates.inputs import named_inputs
 from loader.rates.loading import Request, load_rates
@@ -64,6 +65,7 @@ class Loading:
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         self.environment = environment
         self._folder = folder
+        self._database: Database | None = None
 
     def flattened(
         self, payer: str, rates: Sequence[Row], providers: Sequence[Row] = (), chunk_size: int = 1_000,
@@ -86,18 +88,20 @@ class Loading:
         request = Request(
             payer, state, inputs, payer_slug=slug, chunk_size=chunk_size, reader_memory="128MB", remove=remove
         )
-        with self._database() as database:
-            load_rates(database, request, Reporter())
+        assert self._database, "files are loaded inside of open()"
+        load_rates(self._database, request, Reporter())
 
     @contextmanager
-    def _database(self) -> Iterator[Any]:
+    def open(self) -> Iterator[None]:
+        """Hold the database, which only one process at a time may write to, for the loads inside."""
         former = dict(os.environ)
         os.environ.update({name: value for name, value in self.environment.items() if name.startswith("PG")})
         file = Path(self.environment.get("SYNTHEA_OMOP_DATABASE", ""))
         try:
-            with open_database(Settings(engine_of(self.environment), file, "500MB", workers=1)) as database:
-                yield database
+            with open_database(Settings(engine_of(self.environment), file, "500MB", workers=1)) as self._database:
+                yield
         finally:
+            self._database = None
             os.environ.clear()
             os.environ.update(former)
 

@@ -1,5 +1,9 @@
 -- One row per file, code and description of it.
-{{ config(materialized='incremental', incremental_strategy='replace_files') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_files',
+    pre_hook="{{ plan_by_hash() }}",
+) }}
 {%- set code = rate_columns('code') | join(', ') %}
 {%- set description = rate_columns('description') | join(', ') %}
 with

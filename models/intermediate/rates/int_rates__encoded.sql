@@ -2,7 +2,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_files',
-    pre_hook="{{ join_by_hash() }}",
+    pre_hook="{{ plan_by_hash() }}",
 ) }}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
 {#- A flattened line has the columns of schema 1 only. -#}

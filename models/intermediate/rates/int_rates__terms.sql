@@ -1,5 +1,9 @@
 -- One row per file and terms of a rate, as the file spells them.
-{{ config(materialized='incremental', incremental_strategy='replace_files') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_files',
+    pre_hook="{{ plan_by_hash() }}",
+) }}
 {%- set terms = rate_columns('terms') | join(', ') %}
 {#- Two spellings of a list are the same terms. -#}
 {%- set spelled = {'service_codes': 'pos_members', 'billing_code_modifier': 'modifiers'} %}
