@@ -1,14 +1,12 @@
 """CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, nothing is multiplied."""
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.measure import measured
 from bench.tic import Kind, document, location_files, write_document, write_json
 from bench.tic_oddities import ODDITIES
 from loader.errors import LoaderError
@@ -16,7 +14,6 @@ from loader.load.rejects import Limit
 from loader.rates.tables import RATES_TABLES
 from tests.loader.command_line import query
 from tests.loader.rates.loads import ledger, load, raw, rejected
-from tests.support.environments import clean_environment
 
 Environment = Mapping[str, str]
 JSON_TABLES = [name for name in RATES_TABLES if name.startswith("json_")]
@@ -288,22 +285,3 @@ def test_locations_are_joined_by_their_url(engine_environment: Environment, tmp_
     assert query(
         engine_environment, "select count(distinct location) from raw_rates.json_provider where npi is not null"
     ) == [(2,)]
-
-
-PARSE = """
-import sys, tempfile
-from pathlib import Path
-from loader.rates.parse import parse
-from loader.rates.spool import Spool
-with tempfile.TemporaryDirectory() as folder:
-    spool = Spool(Path(folder), 1, lambda table, path, rows: path.unlink())
-    parse(Path(sys.argv[1]), spool)
-assert spool.counts["json_price"] == 60_000
-"""
-
-
-@pytest.mark.parametrize("options", [{"one_item": True}, {"one_item": True, "inline": True}, {}])
-def test_the_parser_stays_small_whatever_the_size_of_an_item(tmp_path: Path, options: dict[str, bool]) -> None:
-    kind = Kind(rates=3_000_000, groups=500, references_a_rate=50, **options)
-    path = write_json(tmp_path / "large.json", kind)
-    assert measured([sys.executable, "-c", PARSE, str(path)], clean_environment()).peak_mib < 60
