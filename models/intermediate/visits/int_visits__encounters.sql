@@ -14,13 +14,18 @@ patients as (
 
 -- Keys outlive what they name: nobody can be referred to who is no longer there.
 provider_keys as (
-    select * from {{ ref('int_keys__providers') }}
-    where provider_uuid in (select provider_id from {{ ref('stg_synthea__providers') }})
+    select provider_keys.* from {{ ref('int_keys__providers') }} as provider_keys
+    where provider_keys.provider_uuid in (
+        select providers.provider_id from {{ ref('stg_synthea__providers') }} as providers
+    )
 ),
 
 care_site_keys as (
-    select * from {{ ref('int_keys__care_sites') }}
-    where organization_id in (select organization_id from {{ ref('stg_synthea__organizations') }})
+    select care_site_keys.* from {{ ref('int_keys__care_sites') }} as care_site_keys
+    where care_site_keys.organization_id in (
+        select organizations.organization_id
+        from {{ ref('stg_synthea__organizations') }} as organizations
+    )
 ),
 
 encounter_classes as (

@@ -12,8 +12,11 @@ provider_keys as (
 
 -- Keys outlive what they name: nobody works at an organization that is no longer there.
 care_site_keys as (
-    select * from {{ ref('int_keys__care_sites') }}
-    where organization_id in (select organization_id from {{ ref('stg_synthea__organizations') }})
+    select care_site_keys.* from {{ ref('int_keys__care_sites') }} as care_site_keys
+    where care_site_keys.organization_id in (
+        select organizations.organization_id
+        from {{ ref('stg_synthea__organizations') }} as organizations
+    )
 ),
 
 genders as (
