@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from loader.databases.base import literal, quoted
+from loader.databases.streams import reading_session
 from loader.rates.tables import PROVIDER_COLUMNS, RATE_COLUMNS
 
 Record = dict[str, Any]
@@ -160,7 +161,7 @@ def write_flattened(
     wanted = FIRST_RATES if shape == 15 else RATE_COLUMNS
     chosen = ", ".join(f"{expression} as {name}" for name, expression in fields.items() if name in wanted)
     members = "location, network_id" if shape == 25 else ""
-    with duckdb.connect(config={"memory_limit": "600MB", "preserve_insertion_order": "false"}) as connection:
+    with reading_session("600MB") as connection:
         connection.execute(
             f"copy (select {chosen}, {root} from"
             f" (select (i * 7368787) % {distinct} as n from range({rates}) as numbers(i)))"

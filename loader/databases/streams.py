@@ -47,11 +47,17 @@ class Answer:
             os.close(self._writing)
 
 
+def reading_session(memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that does nothing but read files: in any order, and without a bar on somebody's screen."""
+    connection = duckdb.connect(config={"memory_limit": memory_limit, "preserve_insertion_order": "false"})
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
 @contextmanager
 def answered(query: str, memory_limit: str) -> Iterator[Answer]:
     """The answer of a DuckDB of its own; its error, if any, comes at the end, unless there was another one before."""
-    config = {"memory_limit": memory_limit, "preserve_insertion_order": "false"}
-    with duckdb.connect(config=config) as connection:
+    with reading_session(memory_limit) as connection:
         answer = Answer(connection, query)
         try:
             yield answer

@@ -20,7 +20,7 @@ from loader.rates.export import export_rates
 from loader.rates.inputs import Input, found_inputs, named_inputs
 from loader.rates.ledger import KnownFile, call_built, has_unbuilt, known_files
 from loader.rates.loading import Request, RunResult, load_rates, rows_a_chunk
-from loader.rates.memory import MemoryWatch, share_for_duckdb, too_little
+from loader.rates.memory import ALL_KEPT, LOAD_KEPT, MemoryWatch, share_for_duckdb, too_little
 from loader.rates.summary import print_rates_summary
 from loader.settings import Settings
 
@@ -108,7 +108,7 @@ def rates(
         _say_what_would_be_done(settings, request, limit, reporter)
         return
     with MemoryWatch(limit, reporter) as watch:
-        result = _load_and_build(settings, request, reporter, watch, limit, full_refresh, not no_tests)
+        result = _load_and_build(settings, request, reporter, watch, full_refresh, not no_tests)
         with open_database(settings) as database:
             watch.stop = database.interrupt
             if export_folder:
@@ -120,28 +120,30 @@ def rates(
 
 
 def _load_and_build(
-    settings: Settings, request: Request, reporter: Reporter, watch: MemoryWatch, limit: int, full_refresh: bool,
-    tests: bool,
+    settings: Settings, request: Request, reporter: Reporter, watch: MemoryWatch, full_refresh: bool, tests: bool
 ) -> RunResult:
     try:
         with ExitStack() as opened:
             database = opened.enter_context(open_database(settings))
             watch.stop = database.interrupt
-            result = load_rates(database, request, reporter)
+            result = load_rates(database, request, reporter, watch.check)
+            watch.outcome = LOAD_KEPT
             if not (full_refresh or has_unbuilt(database)):
                 reporter.say("Nothing has changed since the rates were built: nothing to do", INFO)
                 return result
             environment = database.dbt_environment()
             database.make_way()
             watch.stop = lambda: None
+            watch.check()
             result.build_seconds = build(settings, environment, reporter, full_refresh, tests, selector="rates")
         with open_database(settings) as database:
             call_built(database)
+        watch.outcome = ALL_KEPT
         return result
     except (LoaderError, duckdb.Error) as error:
         if not _OUT_OF_MEMORY.search(str(error)):
             raise
-        raise too_little(limit, watch.peak, _said(str(error)), isinstance(error, BuildError)) from error
+        raise too_little(watch, _said(str(error)), isinstance(error, BuildError)) from error
 
 
 def _said(text: str) -> str:

@@ -14,6 +14,7 @@ import duckdb
 from loader.csv_file import CsvFile, read_rows
 from loader.databases.base import Ask, Database, literal, quoted
 from loader.databases.duckdb import without_wildcards
+from loader.databases.streams import reading_session
 from loader.errors import LoaderError
 from loader.rates.tables import PROVIDER_COLUMNS, RATE_COLUMNS, RATES_LEDGER
 
@@ -64,7 +65,7 @@ class _Source:
 def described(path: Path, kind: str, reader_memory: str) -> Flattened:
     """What a file holds; LoaderError when it is damaged or lacks a column that is needed."""
     is_parquet = path.name.lower().endswith(".parquet")
-    with duckdb.connect(config={"memory_limit": reader_memory}) as connection:
+    with reading_session(reader_memory) as connection:
         try:
             if is_parquet:
                 reader = f"read_parquet({_place(path)}, file_row_number = true)"
@@ -155,7 +156,7 @@ def _parts(file: Flattened, chunk_size: int) -> Iterator[list[str]]:
 
 def _reject_rates(database: Database, file: Flattened, file_id: int, reader_memory: str) -> int:
     """Set the rows of a Parquet file apart whose rate is a text and no number."""
-    with duckdb.connect(config={"memory_limit": reader_memory}) as connection:
+    with reading_session(reader_memory) as connection:
         bad = connection.execute(f"select count(*) from {file.reader} where {file.bad_rate}").fetchall()[0][0]
         if bad:
             _keep(database, file_id, connection.execute(

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from loader.rates.spool import Spool
@@ -11,24 +12,14 @@ from loader.rates.values import Record, as_json, group_id, list_of, npi_of, npis
 
 # How many different lists of references, and groups inside of rates, are known again; then all are forgotten.
 SETS_KEPT = 100_000
+# Whether lists are looked for in what is known: after so many, this share must have been known.
+LISTS_LOOKED_AT, WORTHWHILE = 5_000, 0.05
 # An unfinished reference is left alone up to so many groups.
 GROUPS_LEFT = 100
 
 
 # Where a record stands, asked for when something is wrong with it.
 Place = Callable[[], str]
-
-
-class _Texts(dict[Any, str]):
-    """Whole numbers as text: the same ones come again and again. TypeError for what is no whole number."""
-
-    def __missing__(self, number: Any) -> str:
-        if type(number) is not int:
-            raise TypeError
-        if len(self) >= SETS_KEPT:
-            self.clear()
-        text = self[number] = str(number)
-        return text
 
 
 class Groups:
@@ -39,22 +30,24 @@ class Groups:
         self._references = self._groups = self._sets = 0
         self._set_numbers: dict[object, int] = {}
         self._lines: list[str] = []
-        self._texts = _Texts()
+        self._texts: dict[int, str] = {}
+        self._repeat, self._looked, self._found = True, 0, 0
         self._inline_ids: set[str] = set()
 
     # Lists of groups
 
     def set_of(self, references: Any, row_number: int, place: Place) -> int:
         """The number of a list of references, which is written when it is not known."""
+        key = None
         try:
-            # Whole numbers have a whole sum. With it and the count the hash of a list is as good as the list.
-            total = sum(references)
-            key = (hash(tuple(references)), total, len(references))
-            number = self._set_numbers.get(key)
-            if number is not None:
-                return number
-            if type(total) is int:
-                return self._write_set(key, f"[{', '.join(map(self._texts.__getitem__, references))}]")
+            if self._repeat:
+                # With their sum and count, the hash of a list of numbers is as good as the list.
+                key = (hash(tuple(references)), sum(references), len(references))
+                number = self._set_numbers.get(key)
+                self._count_repeat(number is not None)
+                if number is not None:
+                    return number
+            return self._write_set(key, f"[{','.join(self._written(references))}]")
         except TypeError:
             pass
         ids = []
@@ -64,6 +57,26 @@ class Groups:
             except ValueError as error:
                 self._spool.reject(row_number, f"{place()}.provider_references", None, reference, str(error), reference)
         return self._number_of(ids)
+
+    def _count_repeat(self, is_known: bool) -> None:
+        """In a file whose lists hardly come again, looking for them is given up."""
+        self._looked += 1
+        self._found += is_known
+        if self._looked == LISTS_LOOKED_AT:
+            self._repeat = self._found > self._looked * WORTHWHILE
+            self._looked = self._found = 0
+
+    def _written(self, numbers: list[int]) -> Sequence[str]:
+        """Whole numbers as texts: the same ones come again and again. TypeError when one is none."""
+        try:
+            return itemgetter(*numbers)(self._texts) if len(numbers) > 1 else [self._texts[numbers[0]]]
+        except KeyError:
+            if set(map(type, numbers)) != {int}:
+                raise TypeError from None
+            if len(self._texts) > SETS_KEPT:
+                self._texts.clear()
+            self._texts.update((number, str(number)) for number in numbers)
+            return [self._texts[number] for number in numbers]
 
     def set_of_inline(self, groups: Any, row_number: int, place: Place) -> int:
         """The number of the list of groups that stand inside of a rate; those that are not known are written too."""
@@ -95,7 +108,8 @@ class Groups:
         self._sets += 1
         if len(self._set_numbers) >= SETS_KEPT:
             self._set_numbers.clear()
-        self._set_numbers[key] = number
+        if key is not None:
+            self._set_numbers[key] = number
         field = quoted_text(text) if '"' in text else f'"{text}"'
         self._lines.append(f"{self._file},{number},{field}\n")
         return number

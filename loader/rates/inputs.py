@@ -3,6 +3,7 @@
 import re
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -53,7 +54,6 @@ def named_inputs(
         )
     found = []
     for path in rates:
-        _check_file(path)
         if _is_json(path):
             found.append(_json_input(path))
             continue
@@ -140,6 +140,7 @@ def _providers_input(path: Path, rates: Input, reader_memory: str) -> Input:
 
 
 def _json_input(path: Path) -> Input:
+    _check_file(path)
     if _root_is(path, "reporting_structure"):
         raise LoaderError(f"{path} is a table of contents: give one of the files with rates that it names.")
     return Input(path, IN_NETWORK, stem(path))
@@ -160,20 +161,17 @@ def _is_json(path: Path) -> bool:
 
 
 def _root_is(path: Path, attribute: str) -> bool:
-    """Whether the root of a JSON file has this attribute near the beginning."""
-    _check_file(path)
-    try:
+    """Whether the root of a JSON file has this attribute near the beginning; no, if the file cannot be read."""
+    start = b""
+    with suppress(Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
         with path.open("rb") as raw, opened(path, raw) as stream:
             start = stream.read(SNIFFED)
+    # Cut off in the middle, as the beginning of a longer file is.
+    with suppress(JSONError):
         return any(
             event == ("", "map_key", attribute) for event in ijson.parse(start.removeprefix(b"\xef\xbb\xbf"))
         )
-    except JSONError:
-        return False  # Cut off in the middle, as the beginning of a longer file is.
-    except (Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise LoaderError(
-            f"{path}: cannot be read ({error}). Download or copy it again; nothing was changed."
-        ) from error
+    return False
 
 
 def _plain(name: str) -> str:

@@ -1,7 +1,7 @@
 """The load of a run's files: all of them or nothing. A file that is loaded already is left alone; one of the same
 payer, state, name and month takes the place of the former one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from logging import INFO
 from pathlib import Path, PurePosixPath
@@ -58,8 +58,10 @@ class RunResult:
         return bool(self.loaded or self.withdrawn)
 
 
-def load_rates(database: Database, request: Request, reporter: Reporter) -> RunResult:
-    """Load the files of a request; with an error nothing of it was done."""
+def load_rates(
+    database: Database, request: Request, reporter: Reporter, check: Callable[[], None] = lambda: None
+) -> RunResult:
+    """Load the files of a request; with an error nothing of it was done. `check` may raise one before it is kept."""
     started = perf_counter()
     paths = [one.path for one in request.inputs] + list(request.elsewhere)
     with Fingerprints(paths) as fingerprints, database.transaction():
@@ -70,6 +72,7 @@ def load_rates(database: Database, request: Request, reporter: Reporter) -> RunR
             )
         run = _Run(database, request, reporter, fingerprints)
         result = run.do()
+        check()
     for one in result.loaded:
         reporter.copied(one.name, one.loaded, one.seconds, 0, one.rejected)
         if one.rejected:

@@ -19,6 +19,9 @@ OTHERS = 310
 SECONDS_BETWEEN_LOOKS = 0.5
 WARNINGS = (70, 80)
 MIB = 1 << 20
+NOTHING_KEPT = "Nothing of this load was kept."
+LOAD_KEPT = "What was loaded stays; the next run builds it."
+ALL_KEPT = "The rates are built."
 
 
 class MemoryLimitError(LoaderError):
@@ -50,13 +53,15 @@ def larger_than(limit: int, peak: int = 0) -> str:
 class MemoryWatch:
     """Looks at the resident memory of this process and all below it all the time; ends the work that passes the limit.
 
-    `stop` is called once, from another thread, when the limit is passed; the context ends with MemoryLimitError then.
+    From then on every process below is ended and `stop` is called, from another thread, until the context ends, which
+    raises MemoryLimitError. `outcome` says what is left of the work; whoever is about to keep something asks `check`.
     """
 
     def __init__(self, limit: int, reporter: Reporter) -> None:
         self.limit, self.peak = limit, 0
         self.passed = False
         self.stop: Callable[[], None] = lambda: None
+        self.outcome = NOTHING_KEPT
         self._reporter = reporter
         self._said = 0
         self._over = Event()
@@ -72,11 +77,18 @@ class MemoryWatch:
         self._over.set()
         self._thread.join()
         if self.passed:
-            is_build = isinstance(error, BuildError)
-            raise (BuildMemoryError if is_build else MemoryLimitError)(
-                f"The run took {self.peak:,} MB, and --memory-limit allows {self.limit:,}: it was ended."
-                f" {larger_than(self.limit, self.peak)}. {_kept(is_build)}"
-            ) from error
+            raise self._error(isinstance(error, BuildError)) from error
+
+    def check(self) -> None:
+        """MemoryLimitError when the limit was passed."""
+        if self.passed:
+            raise self._error(False)
+
+    def _error(self, is_build: bool) -> MemoryLimitError:
+        return (BuildMemoryError if is_build else MemoryLimitError)(
+            f"The run took {self.peak:,} MB, and --memory-limit allows {self.limit:,}: it was ended."
+            f" {larger_than(self.limit, self.peak)}. {self.outcome}"
+        )
 
     def look(self) -> int:
         """The memory of the process tree now, in MB."""
@@ -102,22 +114,18 @@ class MemoryWatch:
                         logging.WARNING,
                     )
             logs.debug("memory", step="memory", megabytes=megabytes, limit=self.limit)
-            if megabytes > self.limit and not self.passed:
-                self.passed = True
+            self.passed = self.passed or megabytes > self.limit
+            if self.passed:
                 end_children()
                 self.stop()
 
 
-def too_little(limit: int, peak: int, said: str, is_build: bool) -> MemoryLimitError:
+def too_little(watch: MemoryWatch, said: str, is_build: bool) -> MemoryLimitError:
     """The error of a run in which DuckDB's share was used up."""
     return (BuildMemoryError if is_build else MemoryLimitError)(
-        f"--memory-limit {limit}: not enough memory for these files. {larger_than(limit, peak)}. {_kept(is_build)}"
-        f" What DuckDB says: {said}"
+        f"--memory-limit {watch.limit}: not enough memory for these files. {larger_than(watch.limit, watch.peak)}."
+        f" {watch.outcome} What DuckDB says: {said}"
     )
-
-
-def _kept(is_build: bool) -> str:
-    return "What was loaded stays; the next run builds it." if is_build else "Nothing of this load was kept."
 
 
 def end_children() -> None:

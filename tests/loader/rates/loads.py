@@ -1,7 +1,7 @@
 """Loads of rates into a database of a test, without the build, and a look at the rows."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,7 +23,8 @@ MEMORY = "200MiB"
 def load(
     environment: Mapping[str, str], *rates: Path, providers: Sequence[Path] = (), folder: Path | None = None,
     locations: Sequence[tuple[str, Path]] = (), payer: str = "northwind", state: str = "GA",
-    chunk_size: int = 1_000_000, max_rejects: Limit = ANY_NUMBER, **wanted: Any,
+    chunk_size: int = 1_000_000, max_rejects: Limit = ANY_NUMBER, check: Callable[[], None] = lambda: None,
+    **wanted: Any,
 ) -> tuple[RunResult, str]:
     """Load files as the verb does, and call them built; what was done and what was said."""
     with patch.dict(os.environ, environment), open(os.devnull, "w") as nowhere:
@@ -40,7 +41,7 @@ def load(
             **wanted,
         )
         with open_database(settings) as database:
-            result = load_rates(database, request, Reporter(console))
+            result = load_rates(database, request, Reporter(console), check)
             call_built(database)
         return result, console.export_text()
 

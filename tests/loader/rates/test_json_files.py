@@ -1,14 +1,12 @@
 """CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, nothing is multiplied."""
 
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.measure import measured
 from bench.tic import Kind, document, location_files, write_document, write_json
 from bench.tic_oddities import ODDITIES
 from loader.errors import LoaderError
@@ -16,7 +14,6 @@ from loader.load.rejects import Limit
 from loader.rates.tables import RATES_TABLES
 from tests.loader.command_line import query
 from tests.loader.rates.loads import ledger, load, raw, rejected
-from tests.support.environments import clean_environment
 
 Environment = Mapping[str, str]
 JSON_TABLES = [name for name in RATES_TABLES if name.startswith("json_")]
@@ -37,7 +34,7 @@ def test_a_file_arrives_piece_by_piece(engine_environment: Environment, tmp_path
             "description", "severity_of_illness",
         ))))
         for element_number, element in enumerate(item["negotiated_rates"]):
-            sets.append((number, element_number, str(element["provider_references"])))
+            sets.append((number, element_number, json.dumps(element["provider_references"], separators=(",", ":"))))
             for price_number, price in enumerate(element["negotiated_prices"]):
                 modifiers = price.get("billing_code_modifier")
                 prices.append((
@@ -110,6 +107,28 @@ def test_inline_groups_are_known_by_their_content(engine_environment: Environmen
     ]
     sql = "select count(*), count(distinct set_number) from raw_rates.json_element"
     assert query(engine_environment, sql) == [(2, 1)]
+
+
+@pytest.mark.parametrize("lists", [None, 50])
+def test_lists_are_told_apart_whether_they_repeat_or_not(
+    duckdb_environment: Environment, tmp_path: Path, lists: int | None
+) -> None:
+    """After some thousand lists that were all new, the parser gives up looking for them."""
+    kind = Kind(rates=200_000, references_a_rate=6, groups=60, lists=lists)
+    load(duckdb_environment, write_json(tmp_path / "northwind.json", kind))
+    found = query(
+        duckdb_environment,
+        "select element.item_number, element.element_number, replace(provider_group_ids, ',', ', ')"
+        " from raw_rates.json_element as element inner join raw_rates.json_group_set using (file_id, set_number)",
+    )
+    expected = [
+        (number, element_number, str(element["provider_references"]))
+        for number, item in enumerate(document(kind)["in_network"])
+        for element_number, element in enumerate(item["negotiated_rates"])
+    ]
+    assert sorted(found) == sorted(expected)
+    (sets,) = query(duckdb_environment, "select count(*) from raw_rates.json_group_set")[0:1]
+    assert sets == ((lists,) if lists else (len(expected),))
 
 
 def test_bundled_and_covered_codes_are_kept(engine_environment: Environment, tmp_path: Path) -> None:
@@ -266,22 +285,3 @@ def test_locations_are_joined_by_their_url(engine_environment: Environment, tmp_
     assert query(
         engine_environment, "select count(distinct location) from raw_rates.json_provider where npi is not null"
     ) == [(2,)]
-
-
-PARSE = """
-import sys, tempfile
-from pathlib import Path
-from loader.rates.parse import parse
-from loader.rates.spool import Spool
-with tempfile.TemporaryDirectory() as folder:
-    spool = Spool(Path(folder), 1, lambda table, path, rows: path.unlink())
-    parse(Path(sys.argv[1]), spool)
-assert spool.counts["json_price"] == 60_000
-"""
-
-
-@pytest.mark.parametrize("options", [{"one_item": True}, {"one_item": True, "inline": True}, {}])
-def test_the_parser_stays_small_whatever_the_size_of_an_item(tmp_path: Path, options: dict[str, bool]) -> None:
-    kind = Kind(rates=3_000_000, groups=500, references_a_rate=50, **options)
-    path = write_json(tmp_path / "large.json", kind)
-    assert measured([sys.executable, "-c", PARSE, str(path)], clean_environment()).peak_mib < 60

@@ -145,6 +145,8 @@ def test_files_are_found_by_their_published_names(engine_environment: Environmen
         write_small(tmp_path / "in", found | {"version": prefix}, prefix=prefix)
     write_json(tmp_path / "in" / "2025-08-01_north-wind-health_in-network-rates.json.gz", Kind(rates=20))
     write_document(tmp_path / "in" / "2025-08-01_north-wind_index.json", {"reporting_structure": []})
+    for name in ("empty.json", "other.zip", "cut.json.gz", "notes.txt"):
+        (tmp_path / "in" / name).write_bytes(b"")
     load(engine_environment, folder=tmp_path / "in", payer="North Wind", state="ga")
     assert sorted(name for name, *_ in ledger(engine_environment)) == [
         "2025-08-01_north-wind-health_in-network-rates.json.gz", "202508_North Wind_ga_providers.parquet",
