@@ -4,9 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from loader.csv_file import CsvFile
+from loader.databases.scratch import Scratch, scratch_in_memory
 from loader.databases.tables import ALL_TABLES, LEDGER, SCHEMAS, Table
 from loader.load.raw_tables import Column
 
@@ -36,6 +38,9 @@ class Database(ABC):
     errors: tuple[type[Exception], ...]
     # Whether packed files are unpacked first: the engine goes through a file more than once.
     wants_plain_files = False
+    # Whether `copy` can be held to the plain spelling, so that nobody else has to look at the values.
+    reads_strictly = False
+    memory_limit = "256MB"
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
@@ -60,6 +65,17 @@ class Database(ABC):
         A row that does not fit its columns raises LoaderError with file, line, column and value.
         `on_bytes` is told how much of the file on disk has been read since it was last told.
         """
+
+    @abstractmethod
+    def write_out(self, query: str, path: Path) -> None:
+        """Write the rows of a query into a CSV file without a header."""
+
+    def scratch(self) -> AbstractContextManager[Scratch]:
+        """A DuckDB for work on files beside the database."""
+        return scratch_in_memory(self.memory_limit)
+
+    def analyze(self, table: str) -> None:
+        """Count a table that was made a moment ago, where the engine plans by that."""
 
     @abstractmethod
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:

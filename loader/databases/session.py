@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -102,6 +103,13 @@ class PostgresSession(Database):
                     raise LoaderError(_bad_row(csv, fields, source.error or error)) from error
                 raise
             return cursor.rowcount
+
+    def write_out(self, query: str, path: Path) -> None:
+        with path.open("wb") as out, self._connection.cursor() as cursor:
+            cursor.copy_expert(f"copy ({query}) to stdout with (format csv)", out, CHUNK)
+
+    def analyze(self, table: str) -> None:
+        self.execute(f"analyze {table}")
 
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash_record_extended(row({', '.join(expressions)}), {seed})"

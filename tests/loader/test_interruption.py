@@ -20,7 +20,8 @@ from tests.support.postgres_server import PostgresServer, postgres_server
 Environment = Mapping[str, str]
 # Where a load is held until it is killed: (module, function), before the function is called.
 POINTS = (
-    ("loader.load.loading", "lines_of"),
+    ("loader.load.lines", "Lines.compare"),
+    ("loader.load.lines", "Lines.keep_hashes"),
     ("loader.load.parallel", "Copying.run"),
     ("loader.load.parallel", "Copying._compare"),
     ("loader.load.loading", "finish_batch"),
