@@ -36,10 +36,9 @@ class Database(ABC):
 
     name: str
     errors: tuple[type[Exception], ...]
-    # Whether packed files are unpacked first: the engine goes through a file more than once.
-    wants_plain_files = False
     # Whether `copy` can be held to the plain spelling, so that nobody else has to look at the values.
     reads_strictly = False
+    # What work beside the database may take.
     memory_limit = "256MB"
 
     @abstractmethod

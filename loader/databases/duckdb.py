@@ -28,7 +28,6 @@ class DuckdbDatabase(Database):
 
     name = "duckdb"
     errors = (duckdb.Error,)
-    wants_plain_files = True
     reads_strictly = True
 
     def __init__(self, settings: Settings, only_look: bool = False) -> None:

@@ -84,9 +84,8 @@ def _load_once(
         reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
         batch_id = start_batch(database, str(export.source), export.layout)
         try:
-            with unpacked([s.file for s in sources] if database.wants_plain_files else []) as plain:
-                if plain:
-                    sources = [replace(source, file=file) for source, file in zip(sources, plain, strict=True)]
+            with unpacked([source.file for source in sources]) as plain:
+                sources = [replace(source, file=file) for source, file in zip(sources, plain, strict=True)]
                 load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
                 files, patients = load.run(rejects)
         except BaseException:
