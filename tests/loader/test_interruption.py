@@ -130,6 +130,19 @@ def test_a_crash_of_the_server_empties_the_tables_and_the_next_load_fills_them(
         assert "are gone" not in succeed(environment, "status")
 
 
+def test_hashes_from_before_a_crash_say_nothing(own_server: PostgresServer, tmp_path: Path) -> None:
+    """They are in a table that outlives it, the rows that they are of are not."""
+    ann = export(tmp_path / "ann", patient(ANN))
+    both = export(tmp_path / "both", patient(ANN), patient(BEN))
+    with postgres_environment(own_server, tmp_path) as environment:
+        succeed(environment, "load", both)
+        assert query(environment, "select count(*) from etl.patient_hash") == [(2,)]
+        crash(environment)
+        assert "1 changed, 1 removed" in succeed(environment, "load", ann)
+        assert "1 patients new, 0 changed" in succeed(environment, "load", both)
+        assert first_names(environment) == ["Ann", "Ann"]
+
+
 def test_patients_that_do_not_come_back_after_a_crash_are_named_with_the_way_back(
     own_server: PostgresServer, tmp_path: Path
 ) -> None:
