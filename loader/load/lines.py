@@ -93,7 +93,8 @@ class Lines:
                 select came.*, not came.whole or kept.hash is distinct from came.hash as differs
                 from came
                 left join read_csv(
-                    {literal(str(kept))}, auto_detect = false, header = false, columns = {{'key': 'text', 'hash': 'text'}}
+                    {literal(str(kept))}, auto_detect = false, header = false,
+                    columns = {{'key': 'text', 'hash': 'text'}}
                 ) as kept on came.key = kept.key"""
             )
             self._patients, self._differing = self._scratch.execute(
