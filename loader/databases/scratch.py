@@ -14,9 +14,10 @@ from loader.errors import LoaderError
 class Scratch:
     """Sessions of one DuckDB, and a database `scratch` in memory that all of them see."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    # The types in quotes: kept by a class they would outlive DuckDB's module, which complains at the end of Python.
+    def __init__(self, connection: "duckdb.DuckDBPyConnection") -> None:
         self._connection = connection
-        self._running: set[duckdb.DuckDBPyConnection] = set()
+        self._running: set["duckdb.DuckDBPyConnection"] = set()
         self._is_stopped = False
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
@@ -63,7 +64,7 @@ def _failed(error: duckdb.Error) -> LoaderError:
 
 
 @contextmanager
-def scratch_within(connection: duckdb.DuckDBPyConnection) -> Iterator[Scratch]:
+def scratch_within(connection: "duckdb.DuckDBPyConnection") -> Iterator[Scratch]:
     """Sessions beside this one in the same DuckDB, so that they share its memory and its cores."""
     with connection.cursor() as session:
         session.execute("attach ':memory:' as scratch")
