@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from loader.csv_file import CsvFile
+from loader.databases.scratch import Scratch, scratch_in_memory
 from loader.databases.tables import ALL_TABLES, LEDGER, SCHEMAS, Table
 from loader.load.raw_tables import Column
 
@@ -37,10 +38,12 @@ class Database(ABC):
 
     name: str
     errors: tuple[type[Exception], ...]
-    # Whether packed files are unpacked first: the engine goes through a file more than once.
-    wants_plain_files = False
     # Begins a transaction that only reads, and reads one state.
     looking = "begin transaction read only"
+    # Whether `copy` can be held to the plain spelling, so that nobody else has to look at the values.
+    reads_strictly = False
+    # What work beside the database may take.
+    memory_limit = "256MB"
 
     @abstractmethod
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
@@ -83,6 +86,17 @@ class Database(ABC):
     @abstractmethod
     def interrupt(self) -> None:
         """End the statement that is running, from another thread; it raises one of `errors`."""
+
+    @abstractmethod
+    def write_out(self, query: str, path: Path) -> None:
+        """Write the rows of a query into a CSV file without a header."""
+
+    def scratch(self) -> AbstractContextManager[Scratch]:
+        """A DuckDB for work on files beside the database."""
+        return scratch_in_memory(self.memory_limit)
+
+    def analyze(self, table: str) -> None:
+        """Count a table that was made a moment ago, where the engine plans by that."""
 
     @abstractmethod
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:

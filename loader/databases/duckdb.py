@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -15,6 +14,7 @@ from loader.databases.base import (
     AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
 )
 from loader.databases.parquet import PARQUET
+from loader.databases.scratch import Scratch, scratch_within
 from loader.databases.tables import Table
 from loader.errors import LoaderError
 from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
@@ -31,7 +31,7 @@ class DuckdbDatabase(Database):
 
     name = "duckdb"
     errors = (duckdb.Error,)
-    wants_plain_files = True
+    reads_strictly = True
 
     def __init__(self, settings: Settings, only_look: bool = False) -> None:
         self._path = settings.database
@@ -48,7 +48,6 @@ class DuckdbDatabase(Database):
         except (duckdb.Error, OSError) as error:
             raise LoaderError(_cannot_open(self._path.as_posix(), error)) from error
         self._connection.execute("set TimeZone = 'UTC'")
-        self._connection.execute("attach ':memory:' as scratch")
         # DuckDB knows how far it is only when a bar is on; ours is the one that is shown.
         self._connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
 
@@ -124,24 +123,11 @@ class DuckdbDatabase(Database):
             asking.join()
         on_bytes(size - told)
 
-    def side_by_side(self, statements: Sequence[str]) -> list[list[Any] | duckdb.Error]:
-        """Run statements that do not depend on each other, two at a time, beside the main session too.
+    def write_out(self, query: str, path: Path) -> None:
+        self.execute(f"copy ({query}) to {literal(str(path))} (format csv, header false)")
 
-        The rows of each, or its error.
-
-        A reader of one file seldom keeps both cores busy. What they write goes into the database `scratch`, which every
-        session sees and which is gone with the connection.
-        """
-
-        def run(statement: str) -> list[Any] | duckdb.Error:
-            with self._connection.cursor() as session:
-                try:
-                    return session.execute(statement).fetchall()
-                except duckdb.Error as error:
-                    return error
-
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(run, statements))
+    def scratch(self) -> AbstractContextManager[Scratch]:
+        return scratch_within(self._connection)
 
     def fill(
         self, table: str, fields: Sequence[str], query: str, memory_limit: str, at_end: AtEnd | None = None

@@ -26,7 +26,7 @@ class PostgresDatabase(PostgresSession):
 
     def __init__(self, settings: Settings, only_look: bool = False) -> None:
         super().__init__(connect())
-        self._workers = settings.workers
+        self._workers, self.memory_limit = settings.workers, settings.memory_limit
         if not only_look:
             try:
                 self._take_lock()

@@ -132,6 +132,13 @@ class PostgresSession(Database):
     def interrupt(self) -> None:
         self._connection.cancel()
 
+    def write_out(self, query: str, path: Path) -> None:
+        with path.open("wb") as out, self._connection.cursor() as cursor:
+            cursor.copy_expert(f"copy ({query}) to stdout with (format csv)", out, CHUNK)
+
+    def analyze(self, table: str) -> None:
+        self.execute(f"analyze {table}")
+
     def row_hash(self, expressions: Sequence[str], seed: int) -> str:
         return f"hash_record_extended(row({', '.join(expressions)}), {seed})"
 

@@ -36,6 +36,7 @@ def compare_patients(database: Database, arrived: Mapping[str, str]) -> None:
         " where id is not null"
     )
     database.execute(f"create temp table arrived_key as {_keys(arrived)}")
+    database.analyze("arrived_key")
     for side, tables, scope in (
         ("before", {name: quoted("raw_synthea", name) for name in OF_PATIENTS}, "arrived_key"),
         ("after", arrived, ""),
@@ -63,6 +64,7 @@ def compare_patients(database: Database, arrived: Mapping[str, str]) -> None:
             patient_id in (select id from raw_synthea.patients) as known
         from (select distinct patient_id from difference) as different"""
     )
+    database.analyze("changed_patient")
 
 
 def compare_shared(database: Database, arrived: Mapping[str, str], snapshot: bool) -> None:

@@ -1,7 +1,7 @@
 """The load of one export: all of it or nothing, by patient, and only what changed."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from logging import INFO
@@ -17,7 +17,7 @@ from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
     LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, log_loaded, start_batch,
 )
-from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines, lines_of
+from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines
 from loader.load.looked import Looked, Source
 from loader.load.parallel import Copied, Copying, CopyAgain, settle
 from loader.load.rejects import Rejects
@@ -84,9 +84,8 @@ def _load_once(
         reporter.say(f"Loading {export.source} (layout {export.layout}, {len(sources)} files)")
         batch_id = start_batch(database, str(export.source), export.layout)
         try:
-            with unpacked([s.file for s in sources] if database.wants_plain_files else []) as plain:
-                if plain:
-                    sources = [replace(source, file=file) for source, file in zip(sources, plain, strict=True)]
+            with unpacked([source.file for source in sources]) as plain:
+                sources = [replace(source, file=file) for source, file in zip(sources, plain, strict=True)]
                 load = _Load(database, batch_id, sources, fingerprints, snapshot, reporter)
                 files, patients = load.run(rejects)
         except BaseException:
@@ -117,22 +116,20 @@ class _Load:
 
     def run(self, rejects: Rejects) -> tuple[list[LoadedFile], Patients]:
         """Fill the empty tables, or replace what changed; the files and the patients of the ledger."""
-        lines = lines_of(self.database, [(source.table, source.file) for source in self.sources])
-        empty = is_gone(self.database)
-        if lines and not empty:
-            with self.reporter.step("lines"):
-                lines.compare()
-            if lines.mostly_known:
-                with suppress(LoaderError, CopyAgain):
-                    # When something is wrong with a line, whoever names it has to see the file itself.
-                    return self._replace_differing(lines)
-        with Looked(self.sources, rejects, lines) as looked:
-            while True:
-                # An attempt leaves every file looked at: the second one copies nothing but good rows.
-                with suppress(CopyAgain):
-                    return self._fill(looked, lines) if empty else self._replace(looked, lines)
+        files = [(source.table, source.file) for source in self.sources]
+        with self.database.scratch() as scratch, Lines(scratch, files) as lines:
+            empty = is_gone(self.database)
+            if not empty:
+                with self.reporter.step("lines"):
+                    lines.compare(self.database)
+                if lines.mostly_known:
+                    with suppress(LoaderError):
+                        # When something is wrong with a line, whoever names it has to see the file itself.
+                        return self._replace_differing(lines)
+            with Looked(self.sources, rejects, lines if self.database.reads_strictly else None) as looked:
+                return _repeated(lambda: self._fill(looked, lines) if empty else self._replace(looked, lines))
 
-    def _fill(self, looked: Looked, lines: Lines | None) -> tuple[list[LoadedFile], Patients]:
+    def _fill(self, looked: Looked, lines: Lines) -> tuple[list[LoadedFile], Patients]:
         """Straight into the raw tables. Whatever an empty sentinel has left in them is no data."""
         database = self.database
         with database.transaction():
@@ -144,9 +141,10 @@ class _Load:
                 copying = Copying(database, workers, tables, self.batch_id, looked, self.reporter)
                 copied = copying.run()
                 with self.reporter.step("changes"):
-                    if lines:
-                        lines.compare()
-                    patients = changes_of_a_first_load(database, self.batch_id, bool(lines and lines.complete))
+                    # What a crash has emptied is filled anew: hashes from before it say nothing of these rows.
+                    database.execute("delete from etl.patient_hash")
+                    lines.compare(database)
+                    patients = changes_of_a_first_load(database, self.batch_id)
                 files = self._files(copied, looked)
                 self._close(files, patients, looked.rejects, lines)
                 # The main session last: until it commits, the sentinel is empty and what the others wrote is no data.
@@ -156,7 +154,7 @@ class _Load:
         return files, patients
 
     def _replace(
-        self, looked: Looked, lines: Lines | None, cut_from: Mapping[Path, Path] | None = None
+        self, looked: Looked, lines: Lines, cut_from: Mapping[Path, Path] | None = None
     ) -> tuple[list[LoadedFile], Patients]:
         """Beside the raw tables first; then the rows of those that changed are replaced.
 
@@ -193,7 +191,7 @@ class _Load:
             ]
             cut_from = {file.path: source.file.path for source, file in zip(self.sources, cut, strict=True)}
             with Looked(sources, Rejects()) as looked:
-                return self._replace(looked, lines, cut_from)
+                return _repeated(lambda: self._replace(looked, lines, cut_from))
 
     def _files(self, copied: Mapping[Path, Copied], looked: Looked) -> list[LoadedFile]:
         """The ledger's rows of files that were read whole."""
@@ -203,13 +201,12 @@ class _Load:
         ]
 
     def _known_files(
-        self, copied: Mapping[Path, Copied], lines: Lines | None, cut_from: Mapping[Path, Path]
+        self, copied: Mapping[Path, Copied], lines: Lines, cut_from: Mapping[Path, Path]
     ) -> list[LoadedFile]:
         """The ledger's rows of files of which the known lines were not read: they stand as loaded."""
         by_path = {cut_from[path]: found for path, found in copied.items()}
-        rows = lines.plain if lines else {}
         return [
-            self._file(source, replace(by_path[path], rows=rows.get(path, by_path[path].rows)), 0)
+            self._file(source, replace(by_path[path], rows=lines.plain.get(path, by_path[path].rows)), 0)
             for source in self.sources for path in (source.file.path,)
         ]
 
@@ -219,15 +216,21 @@ class _Load:
         return LoadedFile(source.name, size, digest, copied.rows, copied.seconds, rejected)
 
     def _close(
-        self, files: Sequence[LoadedFile], patients: Patients, rejects: Rejects, lines: Lines | None
+        self, files: Sequence[LoadedFile], patients: Patients, rejects: Rejects, lines: Lines
     ) -> None:
         """Write the sentinel and the ledger."""
         rejects.check(sum(file.rows + file.rejected for file in files))
         rejects.save(self.database, self.batch_id)
-        if lines:
-            lines.keep_hashes(all_known=not any(file.rejected for file in files))
+        lines.keep_hashes(self.database, all_known=not any(file.rejected for file in files))
         self.database.execute("delete from raw_synthea.alive")
         self.database.execute("insert into raw_synthea.alive (batch_id) values (?)", (self.batch_id,))
         finish_batch(self.database, self.batch_id, files, patients)
         for file in files:
             self.reporter.copied(file.name, file.rows, file.seconds, file.bytes, file.rejected)
+
+
+def _repeated(attempt: Callable[[], tuple[list[LoadedFile], Patients]]) -> tuple[list[LoadedFile], Patients]:
+    """An attempt leaves every file looked at: the second one copies nothing but good rows."""
+    while True:
+        with suppress(CopyAgain):
+            return attempt()

@@ -6,7 +6,6 @@ from loader.databases.base import Database, quoted
 from loader.databases.tables import RAW, Table
 from loader.load.changes import KNOWN_PATIENTS, OF_PATIENTS, compare_patients, compare_shared, referring_patients
 from loader.load.ledger import Patients
-from loader.load.lines import MADE_BY
 from loader.load.raw_tables import RAW_TABLES
 
 TABLES = {table.name: table for table in RAW}
@@ -32,24 +31,17 @@ def write_changes(database: Database, batch_id: int, changes: str) -> int:
     )
 
 
-def changes_of_a_first_load(database: Database, batch_id: int, hashed: bool) -> Patients:
+def changes_of_a_first_load(database: Database, batch_id: int) -> Patients:
     """The ledger's changes when raw_synthea was empty before: on a new database every patient is new.
 
-    After a crash of PostgreSQL has emptied the tables, patients that the ledger knows are back, or they are gone.
+    After a crash of PostgreSQL has emptied the tables, patients that the ledger knows are back, or they are gone. Those
+    that are back count as changed, whatever their lines hash to: organizations, providers and payers may be others now.
     """
-    same = "false"
-    if hashed:
-        same = f"""exists (
-            select 1 from etl.patient_hash as kept
-            inner join line_hash on try_cast(line_hash.key as uuid) = kept.patient_id and line_hash.hash = kept.hash
-            where kept.patient_id = came.id and kept.made_by = '{MADE_BY}'
-        )"""
     write_changes(
         database, batch_id,
         f"""select came.id, case when known.patient_id is null then 'new' else 'changed' end
         from (select distinct id from raw_synthea.patients) as came
         left join ({KNOWN_PATIENTS}) as known on came.id = known.patient_id
-        where not {same}
         union all
         select known.patient_id, 'removed'
         from ({KNOWN_PATIENTS}) as known

@@ -16,7 +16,7 @@ from tests.loader.command_line import changes, fail, first_names, query, succeed
 from tests.loader.exports import (
     ANN, BEN, CLINIC, CONDITIONS, ENCOUNTERS, ORGANIZATIONS, condition, export, patient, write,
 )
-from tests.support.environments import REPOSITORY, duckdb_environment, engine_of
+from tests.support.environments import REPOSITORY, duckdb_environment
 
 Environment = Mapping[str, str]
 SAMPLE = REPOSITORY / "seeds" / "demo" / "synthea"
@@ -169,13 +169,13 @@ def test_shared_rows_are_upserted_and_change_those_who_refer_to_them(
     assert query(engine_environment, "select name from raw_synthea.organizations") == [("Hospital",)]
 
 
-def test_lines_with_quotes_are_compared_by_their_values(duckdb_environment: Environment, tmp_path: Path) -> None:
+def test_lines_with_quotes_are_compared_by_their_values(engine_environment: Environment, tmp_path: Path) -> None:
     folder = export(tmp_path, patient(ANN, first='"A, n"'), patient(BEN))
-    succeed(duckdb_environment, "load", folder)
-    assert query(duckdb_environment, "select count(*) from etl.patient_hash") == [(0,)]
+    succeed(engine_environment, "load", folder)
+    assert query(engine_environment, "select count(*) from etl.patient_hash") == [(0,)]
     write(folder / "conditions.csv", CONDITIONS, condition(BEN, "1"))
-    succeed(duckdb_environment, "load", folder)
-    assert new_changes(duckdb_environment, 2) == [(BEN, "changed")]
+    succeed(engine_environment, "load", folder)
+    assert new_changes(engine_environment, 2) == [(BEN, "changed")]
 
 
 def test_a_bad_line_among_those_that_differ_is_named_in_its_own_file(
@@ -260,6 +260,5 @@ def test_the_sample_again_with_one_value_changed(engine_environment: Environment
     assert "0 patients new, 1 changed" in output
     after = stored(engine_environment)
     assert len(after.pop("observations")) == len(before.pop("observations")) - 1 and after == before
-    if engine_of(engine_environment) == "duckdb":
-        # The lines of the other patients were not parsed: one patient of sixteen is below the share.
-        assert 1 / 16 < LARGEST_SHARE
+    # The lines of the other patients were not parsed: one patient of sixteen is below the share.
+    assert 1 / 16 < LARGEST_SHARE

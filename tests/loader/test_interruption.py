@@ -20,7 +20,8 @@ from tests.support.postgres_server import PostgresServer, postgres_server
 Environment = Mapping[str, str]
 # Where a load is held until it is killed: (module, function), before the function is called.
 POINTS = (
-    ("loader.load.loading", "lines_of"),
+    ("loader.load.lines", "Lines.compare"),
+    ("loader.load.lines", "Lines.keep_hashes"),
     ("loader.load.parallel", "Copying.run"),
     ("loader.load.parallel", "Copying._compare"),
     ("loader.load.loading", "finish_batch"),
@@ -127,6 +128,19 @@ def test_a_crash_of_the_server_empties_the_tables_and_the_next_load_fills_them(
         assert first_names(environment) == ["Ann", "Ann"]
         assert query(environment, "select batch_id from raw_synthea.alive") == [(2,)]
         assert "are gone" not in succeed(environment, "status")
+
+
+def test_hashes_from_before_a_crash_say_nothing(own_server: PostgresServer, tmp_path: Path) -> None:
+    """They are in a table that outlives it, the rows that they are of are not."""
+    ann = export(tmp_path / "ann", patient(ANN))
+    both = export(tmp_path / "both", patient(ANN), patient(BEN))
+    with postgres_environment(own_server, tmp_path) as environment:
+        succeed(environment, "load", both)
+        assert query(environment, "select count(*) from etl.patient_hash") == [(2,)]
+        crash(environment)
+        assert "1 changed, 1 removed" in succeed(environment, "load", ann)
+        assert "1 patients new, 0 changed" in succeed(environment, "load", both)
+        assert first_names(environment) == ["Ann", "Ann"]
 
 
 def test_patients_that_do_not_come_back_after_a_crash_are_named_with_the_way_back(

@@ -158,7 +158,8 @@ def _check_what_the_engine_would_do_alone(
     database: Database, file: CsvFile, good: list[tuple[Any, ...]], bad: int
 ) -> None:
     """Where DuckDB finds a file plain and takes it, as many rows as it has lines, it has loaded just the good rows."""
-    plain = Lines(database, [("organizations", file)]).plain  # type: ignore[arg-type]
+    with database.scratch() as scratch, Lines(scratch, [("organizations", file)]) as lines:
+        plain = lines.plain
     if file.path not in plain:
         return
     database.execute("delete from mixed")
