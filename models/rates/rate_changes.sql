@@ -1,4 +1,4 @@
--- One row per payer, state, month after the first, provider group and price of it or of the month before.
+-- One row per payer, state, later month, provider group and price of it or of the month before.
 {{ config(materialized='view') }}
 {%- set price = [
     'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers',
@@ -42,11 +42,11 @@ prices as (
         facts.year_month,
         coalesce(groups.members_key, groups.provider_group_id_raw) as group_key,
         {%- for column in price[3:] %}
-        {%- if column in optional %}
-        coalesce(facts.{{ column }}, '') as {{ column }},
-        {%- else %}
-        facts.{{ column }},
-        {%- endif %}
+            {%- if column in optional %}
+                coalesce(facts.{{ column }}, '') as {{ column }},
+            {%- else %}
+                facts.{{ column }},
+            {%- endif %}
         {%- endfor %}
         min(facts.negotiated_rate) as lowest_rate,
         max(facts.negotiated_rate) as highest_rate,
@@ -56,8 +56,12 @@ prices as (
         on
             facts.file_set_id = groups.file_set_id
             and facts.pg_uid = groups.pg_uid
-    group by facts.year_month, coalesce(groups.members_key, groups.provider_group_id_raw)
-        {%- for column in price if column != 'group_key' %}, facts.{{ column }}{% endfor %}
+    group by
+        facts.year_month,
+        {%- for column in price if column != 'group_key' %}
+            facts.{{ column }},
+        {%- endfor %}
+        coalesce(groups.members_key, groups.provider_group_id_raw)
 ),
 
 -- A month's prices stand once for their own month and once, as those before, for the next one.
@@ -65,18 +69,18 @@ compared as (
     {%- for is_current, compared_month, other in [
         ('true', 'year_month', 'month_before'), ('false', 'month_after', 'month_after'),
     ] %}
-    {{ 'union all' if not loop.first }}
-    select
-        prices.*,
-        months.{{ compared_month }} as compared_month,
-        {{ is_current }} as is_current
-    from prices
-    inner join months
-        on
-            prices.payer_slug = months.payer_slug
-            and prices.state = months.state
-            and prices.year_month = months.year_month
-    where months.{{ other }} is not null
+        select
+            prices.*,
+            months.{{ compared_month }} as compared_month,
+            {{ is_current }} as is_current
+        from prices
+        inner join months
+            on
+                prices.payer_slug = months.payer_slug
+                and prices.state = months.state
+                and prices.year_month = months.year_month
+        where months.{{ other }} is not null
+        {{ 'union all' if not loop.last }}
     {%- endfor %}
 ),
 

@@ -41,7 +41,8 @@ parsed as (
     from counted
 ),
 
--- A hash and not a number: counting them would hold all of their texts at once, and there can be millions.
+-- A hash and not a number: counting them would hold all of their texts at once, and there can be
+-- millions.
 spellings as (
     select
         parsed.*,

@@ -69,13 +69,14 @@ odd_terms as (
         terms.source_rows
     from terms
     inner join files on terms.file_id = files.file_id
-    cross join lateral (
-        values
-        ('line without a payer name', terms.reporting_entity_name = ''),
-        ('line without a date of the file', terms.updated_on is null),
-        ('line without an expiration date', terms.expires_on is null),
-        ('line whose type is unknown', terms.rate_unit = 'unknown')
-    ) as oddities (finding, is_odd)
+    cross join
+        lateral (
+            values
+            ('line without a payer name', terms.reporting_entity_name = ''),
+            ('line without a date of the file', terms.updated_on is null),
+            ('line without an expiration date', terms.expires_on is null),
+            ('line whose type is unknown', terms.rate_unit = 'unknown')
+        ) as oddities (finding, is_odd)
     where oddities.is_odd
 ),
 
