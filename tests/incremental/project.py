@@ -15,8 +15,8 @@ from tests.loader.command_line import query
 from tests.support.environments import REPOSITORY, engine_of
 
 PARTS = (
-    ".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml", "macros", "models", "seeds/mappings", "seeds/quality", "tests",
-    "analyses",
+    ".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml", "macros", "models", "seeds/mappings", "seeds/quality",
+    "tests", "analyses",
 )
 # As a post-hook, a failure comes when the rows of the model have been replaced, in the transaction that replaced them.
 HOOK = '    +post-hook: "{{ planted_failure() }}"\n'
