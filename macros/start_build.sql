@@ -3,7 +3,8 @@
     and a killed first load leaves rows without the sentinel). Then it opens a row in
     etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
     that one which fails half-way is repaired by the next run. --empty is refused where there is data, and recorded
-    nowhere; compile, docs, test and seed leave no trace either. The commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
+    nowhere; compile, docs, test and seed leave no trace either. A build of the rates alone has a start of its own.
+    The commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
     {%- if execute and flags.WHICH in ('run', 'build') and builds_rates_only() -%}
         {{ start_rates_build() }}
@@ -18,6 +19,9 @@
             {{ exceptions.raise_compiler_error(
                 "This database has no etl schema: load an export first (synthea-omop load DIR), which makes every table."
             ) }}
+        {%- endif -%}
+        {%- if 'model.synthea_omop.fact_rate' in selected_resources -%}
+            {%- do start_rates_build() -%}
         {%- endif -%}
         {%- set refusal = run_query(
             "select case"

@@ -1,4 +1,6 @@
 -- One row per code type and code.
+-- The star is built when all but its last table was.
+-- depends_on: {{ ref('int_rates__groups') }}
 with
 
 codes as (

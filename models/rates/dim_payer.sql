@@ -1,4 +1,6 @@
 -- One row per payer.
+-- The star is built when all but its last table was.
+-- depends_on: {{ ref('int_rates__groups') }}
 with
 
 terms as (

@@ -1,5 +1,7 @@
 -- One row per set of places of service.
 {%- set place = '(0[1-9]|[1-9][0-9])' %}
+-- The star is built when all but its last table was.
+-- depends_on: {{ ref('int_rates__groups') }}
 with
 
 terms as (

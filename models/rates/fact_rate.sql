@@ -26,13 +26,13 @@ codes as (
 terms as (
     select
         terms.*,
+        cast(term_id as text) as hashed_id,
         concat('|', year_month, '|', payer_slug, '|', billing_class) as hashed_head,
         concat(
             '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|',
             expiration_date, '|'
         ) as hashed_tail
     from {{ ref('int_rates__terms') }} as terms
-    where is_first
 ),
 
 groups as (
@@ -43,7 +43,7 @@ fact_rate as (
     select
         cast(
             md5(concat(
-                files.file_key, terms.term_key, codes.hashed_part, codes.code_type_version, '|',
+                files.file_key, terms.hashed_id, codes.hashed_part, codes.code_type_version, '|',
                 encoded.provider_group_id, '|', {{ exact_text('encoded.negotiated_rate') }}
             )) as uuid
         ) as rate_id,

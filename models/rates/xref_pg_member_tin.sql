@@ -1,4 +1,6 @@
 -- One row per provider group and TIN.
+-- The star is built when all but its last table was.
+-- depends_on: {{ ref('int_rates__groups') }}
 with
 
 members as (
@@ -25,7 +27,8 @@ xref_pg_member_tin as (
         tin_value,
         tin_digits,
         case
-            when lower(tin_type) = 'npi' then {{ is_valid_npi('tin_digits') }}
+            when lower(tin_type) = 'npi'
+                then {{ is_valid_npi('tin_digits') }}
             else coalesce({{ matches('tin_digits', "'[0-9]{9}'") }}, false)
         end as is_valid
     from in_groups

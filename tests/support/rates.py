@@ -71,9 +71,8 @@ class Loading:
         self, payer: str, rates: Sequence[Row], providers: Sequence[Row] = (), chunk_size: int = 1_000,
         slug: str | None = None, state: str = "GA",
     ) -> None:
-        """Load these lines as the payer's rates and providers of a month."""
-        month = "".join(str(rates[0]["last_updated_on"] or "2025-08").split("-")[:2]) if rates else "202508"
-        stem = f"{month[:6]}_{payer}_{state.lower()}"
+        """Load these lines as the payer's rates and providers of August."""
+        stem = f"202508_{payer}_{state.lower()}"
         written = write_csv(self._folder / f"{stem}_rates.csv", rates, list(RATE))
         members = [write_csv(self._folder / f"{stem}_providers.csv", providers, list(MEMBER))] if providers else []
         self.files(payer, [written], members, chunk_size, slug, state)
@@ -90,6 +89,11 @@ class Loading:
         )
         assert self._database, "files are loaded inside of open()"
         load_rates(self._database, request, Reporter())
+
+    def execute(self, sql: str) -> None:
+        """Do to the database what no loader does."""
+        assert self._database, "open() first"
+        self._database.execute(sql)
 
     @contextmanager
     def open(self) -> Iterator[None]:

@@ -4,13 +4,10 @@
     incremental_strategy='replace_files',
     pre_hook="{{ plan_by_hash() }}",
 ) }}
+{%- set prices = 'file_id, code_id, term_id, set_number, negotiated_rate' %}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
-{#- A flattened line has the columns of schema 1 only. -#}
-{%- set shapes = {
-    'flattened': rate_columns('terms') | reject('in', ['setting', 'severity_of_illness']) | list,
-    'json': rate_columns('terms'),
-} %}
-{%- set kept = {'flattened': ['provider_group_id'], 'json': ['item_number', 'element_number']} %}
+{#- What a flattened line has not. -#}
+{%- set lacking = {'flattened': ['setting', 'severity_of_illness'], 'json': []} %}
 with
 
 flattened_lines as (
@@ -31,7 +28,7 @@ group_sets as (
     select * from {{ ref('stg_rates__json_group_sets') }}
     {{ of_new_files() }}
 ),
-{%- for shape, terms in shapes.items() %}
+{%- for shape in lacking %}
 
 {{ shape }}_codes as (
     select * from {{ ref('int_rates__codes') }}
@@ -39,16 +36,12 @@ group_sets as (
 ),
 
 {{ shape }}_terms as (
-    select * from {{ ref('int_rates__terms') }}
+    select * from {{ ref('int_rates__spellings') }}
 ),
 
 {{ shape }}_numbered as (
     select
-        {%- for column in kept[shape] %}
-        {{ shape }}_lines.{{ column }},
-        {%- endfor %}
-        {{ shape }}_lines.file_id,
-        {{ shape }}_lines.negotiated_rate,
+        {{ shape }}_lines.*,
         {{ shape }}_codes.code_id,
         {{ shape }}_terms.term_id
     from {{ shape }}_lines
@@ -61,33 +54,31 @@ group_sets as (
     inner join {{ shape }}_terms
         on
             {{ shape }}_lines.file_id = {{ shape }}_terms.file_id
-            {%- for column in terms %}
+            {%- for column in rate_columns('terms') if column not in lacking[shape] %}
             and {{ shape }}_lines.{{ column }} = {{ shape }}_terms.{{ column }}
             {%- endfor %}
 ),
 {%- endfor %}
 
--- A price holds for hundreds of groups: equal ones are one before they meet them.
-json_prices as (
+priced as (
     select
-        json_numbered.file_id,
-        json_numbered.code_id,
-        json_numbered.term_id,
-        json_numbered.negotiated_rate,
-        elements.set_number,
-        count(*) as source_rows
+        json_numbered.*,
+        elements.set_number
     from json_numbered
     left join elements
         on
             json_numbered.file_id = elements.file_id
             and json_numbered.item_number = elements.item_number
             and json_numbered.element_number = elements.element_number
-    group by
-        json_numbered.file_id,
-        json_numbered.code_id,
-        json_numbered.term_id,
-        json_numbered.negotiated_rate,
-        elements.set_number
+),
+
+-- A price holds for hundreds of groups: equal ones are one before they meet them.
+json_prices as (
+    select
+        {{ prices }},
+        count(*) as source_rows
+    from priced
+    group by {{ prices }}
 ),
 
 groups as (
@@ -98,22 +89,6 @@ groups as (
     from group_sets
 ),
 
-json_rates as (
-    select
-        json_prices.file_id,
-        json_prices.code_id,
-        json_prices.term_id,
-        groups.provider_group_id,
-        json_prices.negotiated_rate,
-        json_prices.source_rows
-    from json_prices
-    left join groups
-        on
-            json_prices.file_id = groups.file_id
-            and json_prices.set_number = groups.set_number
-            and groups.provider_group_id <> ''
-),
-
 encoded as (
     select
         {{ rates }},
@@ -122,10 +97,24 @@ encoded as (
     group by {{ rates }}
     union all
     select
-        {{ rates }},
-        cast(sum(source_rows) as integer) as source_rows
-    from json_rates
-    group by {{ rates }}
+        json_prices.file_id,
+        json_prices.code_id,
+        json_prices.term_id,
+        groups.provider_group_id,
+        json_prices.negotiated_rate,
+        cast(sum(json_prices.source_rows) as integer) as source_rows
+    from json_prices
+    left join groups
+        on
+            json_prices.file_id = groups.file_id
+            and json_prices.set_number = groups.set_number
+            and groups.provider_group_id <> ''
+    group by
+        json_prices.file_id,
+        json_prices.code_id,
+        json_prices.term_id,
+        groups.provider_group_id,
+        json_prices.negotiated_rate
 )
 
 select * from encoded

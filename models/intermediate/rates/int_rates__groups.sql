@@ -1,5 +1,9 @@
 -- One row per file and provider group that it has rates for.
-{{ config(materialized='incremental', incremental_strategy='replace_files') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_files',
+    post_hook="{{ drop_withdrawn_rates() }}",
+) }}
 with
 
 encoded as (
@@ -9,7 +13,6 @@ encoded as (
 
 terms as (
     select * from {{ ref('int_rates__terms') }}
-    where is_first
 ),
 
 referred as (

@@ -22,7 +22,9 @@ element_groups as (
         sum(
             case
                 when group_sets.provider_group_ids not in ('', '[]')
-                    then 1 + length(group_sets.provider_group_ids)
+                    then
+                        1
+                        + length(group_sets.provider_group_ids)
                         - length(replace(group_sets.provider_group_ids, ',', ''))
                 else 0
             end

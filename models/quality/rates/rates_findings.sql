@@ -1,5 +1,4 @@
 -- One row per file set and thing that is odd about its rates, groups, NPIs or TINs.
-{%- set rows = 'file_set_id, finding, count(*) as occurrences' %}
 with
 
 files as (
@@ -69,24 +68,35 @@ odd_terms as (
         terms.source_rows
     from terms
     inner join files on terms.file_id = files.file_id
-    cross join lateral (
-        values
-        ('line without a payer name', terms.reporting_entity_name = ''),
-        ('line without a date of the file', terms.updated_on is null),
-        ('line without an expiration date', terms.expires_on is null),
-        ('line whose type is unknown', terms.rate_unit = 'unknown')
-    ) as oddities (finding, is_odd)
+    cross join
+        lateral (
+            values
+            ('line without a payer name', terms.reporting_entity_name = ''),
+            ('line without a date of the file', terms.updated_on is null),
+            ('line without an expiration date', terms.expires_on is null),
+            ('line whose type is unknown', terms.rate_unit = 'unknown')
+        ) as oddities (finding, is_odd)
     where oddities.is_odd
 ),
 
+odd_rows as (
+    select * from odd_groups
+    where finding is not null
+    union all
+    select * from odd_npis
+    union all
+    select * from odd_tins
+    union all
+    select * from odd_rates
+),
+
 found as (
-    select {{ rows }} from odd_groups where finding is not null group by file_set_id, finding
-    union all
-    select {{ rows }} from odd_npis group by file_set_id, finding
-    union all
-    select {{ rows }} from odd_tins group by file_set_id, finding
-    union all
-    select {{ rows }} from odd_rates group by file_set_id, finding
+    select
+        file_set_id,
+        finding,
+        count(*) as occurrences
+    from odd_rows
+    group by file_set_id, finding
     union all
     select
         file_set_id,
