@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from loader import logs
 from loader.databases.base import Database, OnBytes, quoted
+from loader.databases.tables import RATES
 from loader.errors import LoaderError
 from loader.load.fingerprints import Fingerprints
 from loader.load.rejects import ANY_NUMBER, Limit
@@ -102,13 +103,18 @@ class _Run:
         for one in new:
             if one.flattened:
                 self._load_flattened(one)
-        json = [one for one in new if one.kind == IN_NETWORK]
-        if json:
-            self._load_json(json)
-        if json or locations or self.request.elsewhere:
+        in_network = [one for one in new if one.kind == IN_NETWORK]
+        if in_network:
+            self._load_json(in_network)
+        if in_network or locations or self.request.elsewhere:
             self._load_locations(locations)
         if self.result.loaded:
             mark_alive(self.database, self.next_file - 1)
+            # The statistics of tables that nothing came into are good enough.
+            filled = {"flattened" if "flattened" in one.kind else "json" for one in self.result.loaded}
+            for table in RATES:
+                if table.name.partition("_")[0] in filled:
+                    self.database.finish(table)
         return self.result
 
     def _remove(self) -> None:

@@ -1,4 +1,4 @@
--- One row per payer, state, later month, provider group and price of it or of the month before.
+-- One row per payer, state, month but the first, provider group and price of it or the one before.
 {{ config(materialized='view') }}
 {%- set price = [
     'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers',

@@ -27,7 +27,8 @@ xref_pg_member_tin as (
         tin_value,
         tin_digits,
         case
-            when lower(tin_type) = 'npi' then {{ is_valid_npi('tin_digits') }}
+            when lower(tin_type) = 'npi'
+                then {{ is_valid_npi('tin_digits') }}
             else coalesce({{ matches('tin_digits', "'[0-9]{9}'") }}, false)
         end as is_valid
     from in_groups

@@ -8,11 +8,11 @@ import duckdb
 import pytest
 
 from loader.rates.export import FILES
-from tests.support.commands import synthea_omop
+from tests.support.commands import CommandFailedError, synthea_omop
 from tests.support.comparison import Table, assert_same_tables, reading
 from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer
-from tests.support.rates import STAR
+from tests.support.rates import RATE, STAR, Loading, build_rates, lines
 from tests.support.rates_cases import (
     BUILT, DATES, DEMO, EXAMPLE, PG_UIDS, POS_SETS, REFRESHED, RELOADED, SPELLINGS, Star, built_star,
 )
@@ -232,3 +232,17 @@ def test_a_payer_that_does_not_exist_removes_nothing(star: Star, tmp_path: Path)
 def test_no_table_of_the_star_is_empty(star: Star) -> None:
     empty = [table for table in STAR if not list(star.states[BUILT][f"rates.{table}"].rows)]
     assert empty == []
+
+
+def test_a_build_of_the_rates_is_none_of_the_cdm(star: Star) -> None:
+    assert rows(star, "select build_id from etl.build") == []
+
+
+def test_raw_tables_that_a_crash_emptied_stop_the_build(engine_environment: dict[str, str], tmp_path: Path) -> None:
+    """Their files would be taken for withdrawn ones."""
+    loading = Loading(engine_environment, tmp_path)
+    with loading.open():
+        loading.flattened("lost", lines(RATE, {}))
+        loading.execute("delete from raw_rates.alive")
+    with pytest.raises(CommandFailedError, match="The raw tables of the rates hold no data"):
+        build_rates(engine_environment)

@@ -90,6 +90,11 @@ class Loading:
         assert self._database, "files are loaded inside of open()"
         load_rates(self._database, request, Reporter())
 
+    def execute(self, sql: str) -> None:
+        """Do to the database what no loader does."""
+        assert self._database, "open() first"
+        self._database.execute(sql)
+
     @contextmanager
     def open(self) -> Iterator[None]:
         """Hold the database, which only one process at a time may write to, for the loads inside."""

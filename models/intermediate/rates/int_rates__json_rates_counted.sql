@@ -23,7 +23,8 @@ element_groups as (
             case
                 when group_sets.provider_group_ids not in ('', '[]')
                     then
-                        1 + length(group_sets.provider_group_ids)
+                        1
+                        + length(group_sets.provider_group_ids)
                         - length(replace(group_sets.provider_group_ids, ',', ''))
                 else 0
             end

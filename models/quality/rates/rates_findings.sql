@@ -1,5 +1,4 @@
 -- One row per file set and thing that is odd about its rates, groups, NPIs or TINs.
-{%- set rows = 'file_set_id, finding, count(*) as occurrences' %}
 with
 
 files as (
@@ -80,14 +79,24 @@ odd_terms as (
     where oddities.is_odd
 ),
 
+odd_rows as (
+    select * from odd_groups
+    where finding is not null
+    union all
+    select * from odd_npis
+    union all
+    select * from odd_tins
+    union all
+    select * from odd_rates
+),
+
 found as (
-    select {{ rows }} from odd_groups where finding is not null group by file_set_id, finding
-    union all
-    select {{ rows }} from odd_npis group by file_set_id, finding
-    union all
-    select {{ rows }} from odd_tins group by file_set_id, finding
-    union all
-    select {{ rows }} from odd_rates group by file_set_id, finding
+    select
+        file_set_id,
+        finding,
+        count(*) as occurrences
+    from odd_rows
+    group by file_set_id, finding
     union all
     select
         file_set_id,

@@ -158,6 +158,13 @@ def test_files_are_found_by_their_published_names(engine_environment: Environmen
     assert len(slices(engine_environment)) == 5
 
 
+def test_the_planner_knows_what_came(postgres_environment: Environment, tmp_path: Path) -> None:
+    rates, _ = write_small(tmp_path, document(Kind(rates=40)))
+    load(postgres_environment, rates)
+    sql = "select cast(reltuples as integer) from pg_class where oid = 'raw_rates.flattened_rate'::regclass"
+    assert query(postgres_environment, sql) == [(40,)]
+
+
 def test_rows_that_a_crash_took_come_back_with_the_file(postgres_environment: Environment, tmp_path: Path) -> None:
     """PostgreSQL empties unlogged tables when it recovers from a crash."""
     one, other = two_files(tmp_path)
