@@ -1,10 +1,8 @@
-{#- At the start of `dbt run` and `dbt build`: refuses a database that the loader has not prepared, one that a load is
-    at work in, and one whose raw tables hold no data although something was loaded (a crash of PostgreSQL empties them,
-    and a killed first load leaves rows without the sentinel). Then it opens a row in
-    etl.build with the last change that this build can see, and marks every patient changed before a full refresh, so
-    that one which fails half-way is repaired by the next run. --empty is refused where there is data, and recorded
-    nowhere; compile, docs, test and seed leave no trace either. A build of the rates alone has a start of its own.
-    The commit is there because dbt rolls back what an on-run-start hook leaves open on DuckDB. -#}
+{#- At the start of `dbt run` and `dbt build`: refuses what must not start, and opens a row in etl.build with the last
+    change that this build can see. Every patient is marked changed before a full refresh, so that one which fails
+    half-way is repaired by the next run. --empty is refused where there is data, and recorded
+    nowhere; compile, docs, test and seed leave no trace either. A build of the rates alone has a start of its own. The commit is there because dbt rolls back what an
+    on-run-start hook leaves open on DuckDB. -#}
 {% macro start_build() -%}
     {%- if execute and flags.WHICH in ('run', 'build') and builds_rates_only() -%}
         {{ start_rates_build() }}
@@ -23,16 +21,8 @@
         {%- if 'model.synthea_omop.fact_rate' in selected_resources -%}
             {%- do start_rates_build() -%}
         {%- endif -%}
-        {%- set refusal = run_query(
-            "select case"
-            " when exists (select 1 from etl.load_batch where outcome = 'running')"
-            " then 'A load is under way or was killed: wait for it, or load again (synthea-omop load DIR), then build.'"
-            " when not exists (select 1 from raw_synthea.alive) and exists ("
-            "select 1 from etl.load_batch where layout <> 'vocabulary' and outcome in ('loaded', 'broken'))"
-            " then 'The raw tables hold no data (the server crashed, or a load was killed):"
-            " load the exports again, which synthea-omop status names, and build then.'"
-            " end"
-        ).columns[0].values()[0] -%}
+        {%- set last = last_build() -%}
+        {%- set refusal = refusal_to_build(last) -%}
         {%- if refusal -%}
             {{ exceptions.raise_compiler_error(refusal) }}
         {%- endif -%}

@@ -3,10 +3,9 @@
 {% macro of_new_files() -%}
     {%- set files = ref('int_rates__files') -%}
     where file_id in (
-        select loaded.file_id
-        from {{ files }} as loaded
+        select file_id from {{ files }}
         {%- if is_incremental() %}
-        where not exists (select 1 from {{ this }} as built where built.file_id = loaded.file_id)
+        where file_id not in (select distinct file_id from {{ this }})
         {%- endif %}
     )
 {%- endmacro %}

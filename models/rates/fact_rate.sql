@@ -17,22 +17,22 @@ files as (
 -- The hashed texts are put together from parts that are made once a code and once for terms.
 codes as (
     select
-        codes.*,
+        *,
         concat('|', code_type, '|', code, '|') as hashed_part
-    from {{ ref('int_rates__codes') }} as codes
+    from {{ ref('int_rates__codes') }}
     where is_first
 ),
 
 terms as (
     select
-        terms.*,
+        *,
         cast(term_id as text) as hashed_id,
         concat('|', year_month, '|', payer_slug, '|', billing_class) as hashed_head,
         concat(
             '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|',
             expiration_date, '|'
         ) as hashed_tail
-    from {{ ref('int_rates__terms') }} as terms
+    from {{ ref('int_rates__terms') }}
 ),
 
 groups as (

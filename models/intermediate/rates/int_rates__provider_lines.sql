@@ -8,10 +8,10 @@ with
 
 flattened as (
     select
-        flattened_providers.*,
+        *,
         cast(null as text) as business_name,
         cast(null as text) as network_names
-    from {{ ref('stg_rates__flattened_providers') }} as flattened_providers
+    from {{ ref('stg_rates__flattened_providers') }}
     {{ of_new_files() }}
 ),
 

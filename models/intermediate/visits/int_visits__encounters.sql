@@ -12,20 +12,20 @@ patients as (
     {{ of_changed_persons() }}
 ),
 
--- Keys outlive what they name: nobody can be referred to who is no longer there.
 provider_keys as (
-    select provider_keys.* from {{ ref('int_keys__providers') }} as provider_keys
-    where provider_keys.provider_uuid in (
-        select providers.provider_id from {{ ref('stg_synthea__providers') }} as providers
-    )
+    select * from {{ ref('int_keys__providers') }}
+),
+
+source_providers as (
+    select * from {{ ref('stg_synthea__providers') }}
 ),
 
 care_site_keys as (
-    select care_site_keys.* from {{ ref('int_keys__care_sites') }} as care_site_keys
-    where care_site_keys.organization_id in (
-        select organizations.organization_id
-        from {{ ref('stg_synthea__organizations') }} as organizations
-    )
+    select * from {{ ref('int_keys__care_sites') }}
+),
+
+organizations as (
+    select * from {{ ref('stg_synthea__organizations') }}
 ),
 
 encounter_classes as (
@@ -81,6 +81,19 @@ numbered as (
     from distinct_encounters
 ),
 
+-- Keys outlive what they name: nobody can be referred to who is no longer there.
+known_providers as (
+    select * from provider_keys
+    where provider_keys.provider_uuid in (select source_providers.provider_id from source_providers)
+),
+
+known_care_sites as (
+    select * from care_site_keys
+    where
+        care_site_keys.organization_id
+        in (select organizations.organization_id from organizations)
+),
+
 encounters as (
     select
         patients.person_id,
@@ -108,15 +121,15 @@ encounters as (
         numbered.encounter_code,
         numbered.reason_code,
         numbered.payer_id,
-        provider_keys.provider_id,
-        care_site_keys.care_site_id,
+        known_providers.provider_id,
+        known_care_sites.care_site_id,
         numbered.base_encounter_cost,
         numbered.payer_coverage
     from numbered
     inner join patients on numbered.patient_id = patients.patient_id
     left join encounter_classes on numbered.encounter_class = encounter_classes.encounter_class
-    left join provider_keys on numbered.provider_id = provider_keys.provider_uuid
-    left join care_site_keys on numbered.organization_id = care_site_keys.organization_id
+    left join known_providers on numbered.provider_id = known_providers.provider_uuid
+    left join known_care_sites on numbered.organization_id = known_care_sites.organization_id
 )
 
 select * from encounters

@@ -10,13 +10,12 @@ provider_keys as (
     select * from {{ ref('int_keys__providers') }}
 ),
 
--- Keys outlive what they name: nobody works at an organization that is no longer there.
 care_site_keys as (
-    select care_site_keys.* from {{ ref('int_keys__care_sites') }} as care_site_keys
-    where care_site_keys.organization_id in (
-        select organizations.organization_id
-        from {{ ref('stg_synthea__organizations') }} as organizations
-    )
+    select * from {{ ref('int_keys__care_sites') }}
+),
+
+organizations as (
+    select * from {{ ref('stg_synthea__organizations') }}
 ),
 
 genders as (
@@ -48,6 +47,14 @@ ranked as (
     from source_providers
 ),
 
+-- Keys outlive what they name: nobody works at an organization that is no longer there.
+known_care_sites as (
+    select * from care_site_keys
+    where
+        care_site_keys.organization_id
+        in (select organizations.organization_id from organizations)
+),
+
 provider as (
     select
         provider_keys.provider_id,
@@ -55,7 +62,7 @@ provider as (
         {{ shortened('ranked.npi', 20) }} as npi,
         cast(null as varchar(20)) as dea,
         {{ concept_or_none('specialties.specialty_concept_id') }} as specialty_concept_id,
-        care_site_keys.care_site_id,
+        known_care_sites.care_site_id,
         cast(null as integer) as year_of_birth,
         {{ concept_or_none('genders.concept_id') }} as gender_concept_id,
         cast(ranked.provider_uuid as varchar(50)) as provider_source_value,
@@ -65,7 +72,7 @@ provider as (
         {{ concept('No matching concept') }} as gender_source_concept_id
     from ranked
     inner join provider_keys on ranked.provider_uuid = provider_keys.provider_uuid
-    left join care_site_keys on ranked.organization_id = care_site_keys.organization_id
+    left join known_care_sites on ranked.organization_id = known_care_sites.organization_id
     left join genders on lower(trim(ranked.gender)) = genders.source_value
     left join specialties on upper(trim(ranked.specialty)) = specialties.specialty
     where ranked.provider_row = 1
