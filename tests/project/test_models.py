@@ -12,8 +12,15 @@ KEY_TESTS = {"unique", "person_local_key"}
 # No key among the CDM's columns.
 WITHOUT_KEY = {"cdm_source", "fact_relationship"}
 LONGEST_MODEL = 120
-# One names every column of an event twice, before and after the window that numbers them; the other asks who is there.
-LONGER_MODELS = {"int_events__mapped": 170, "int_visits__encounters": 135}
+LONGER_MODELS = {
+    # It names every column of an event twice, before and after the window that numbers them.
+    "int_events__mapped": 170,
+    # It asks twice who is still there, and orders by all columns of an encounter.
+    "int_visits__encounters": 135,
+    # Joins by four columns, one a line, for each of two shapes or months.
+    "int_rates__encoded": 125,
+    "rate_changes": 125,
+}
 LONGEST_YAML = 150
 # A contract names up to 27 columns.
 LONGEST_YAML_OF_MARTS = 260

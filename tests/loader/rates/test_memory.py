@@ -45,6 +45,7 @@ def test_a_limit_that_is_too_small_is_refused_before_anything_is_done(
 # A process of its own: the watch ends whatever is below it, and the tests' PostgreSQL is below this one.
 WATCHED_TREE = """
 import subprocess, sys
+from loader.errors import BuildError
 from loader.progress import QUIET
 from loader.rates import memory
 memory.SECONDS_BETWEEN_LOOKS = 0.05
