@@ -4,6 +4,7 @@
     'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers',
     'pos_set_id', 'negotiated_type', 'negotiation_arrangement', 'severity_of_illness', 'network_id',
 ] %}
+{%- set sides = [('true', 'year_month', 'month_before'), ('false', 'month_after', 'month_after')] %}
 {%- set optional = ['setting', 'modifiers', 'severity_of_illness', 'network_id'] %}
 with
 
@@ -42,11 +43,7 @@ prices as (
         facts.year_month,
         coalesce(groups.members_key, groups.provider_group_id_raw) as group_key,
         {%- for column in price[3:] %}
-        {%- if column in optional %}
-        coalesce(facts.{{ column }}, '') as {{ column }},
-        {%- else %}
-        facts.{{ column }},
-        {%- endif %}
+            {{ "coalesce(facts." ~ column ~ ", '') as " ~ column if column in optional else 'facts.' ~ column }},
         {%- endfor %}
         min(facts.negotiated_rate) as lowest_rate,
         max(facts.negotiated_rate) as highest_rate,
@@ -56,27 +53,29 @@ prices as (
         on
             facts.file_set_id = groups.file_set_id
             and facts.pg_uid = groups.pg_uid
-    group by facts.year_month, coalesce(groups.members_key, groups.provider_group_id_raw)
-        {%- for column in price if column != 'group_key' %}, facts.{{ column }}{% endfor %}
+    group by
+        facts.year_month,
+        group_key,
+        {%- for column in price if column != 'group_key' %}
+            facts.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
 ),
 
 -- A month's prices stand once for their own month and once, as those before, for the next one.
 compared as (
-    {%- for is_current, compared_month, other in [
-        ('true', 'year_month', 'month_before'), ('false', 'month_after', 'month_after'),
-    ] %}
-    {{ 'union all' if not loop.first }}
-    select
-        prices.*,
-        months.{{ compared_month }} as compared_month,
-        {{ is_current }} as is_current
-    from prices
-    inner join months
-        on
-            prices.payer_slug = months.payer_slug
-            and prices.state = months.state
-            and prices.year_month = months.year_month
-    where months.{{ other }} is not null
+    {%- for is_current, compared_month, other in sides %}
+        {{ 'union all' if not loop.first }}
+        select
+            prices.*,
+            months.{{ compared_month }} as compared_month,
+            {{ is_current }} as is_current
+        from prices
+        inner join months
+            on
+                prices.payer_slug = months.payer_slug
+                and prices.state = months.state
+                and prices.year_month = months.year_month
+        where months.{{ other }} is not null
     {%- endfor %}
 ),
 

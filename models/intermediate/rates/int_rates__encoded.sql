@@ -6,7 +6,6 @@
 ) }}
 {%- set prices = 'file_id, code_id, term_id, set_number, negotiated_rate' %}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
-{#- What a flattened line has not. -#}
 {%- set lacking = {'flattened': ['setting', 'severity_of_illness'], 'json': []} %}
 with
 
@@ -30,34 +29,35 @@ group_sets as (
 ),
 {%- for shape in lacking %}
 
-{{ shape }}_codes as (
-    select * from {{ ref('int_rates__codes') }}
-    where is_first
-),
+    {{ shape }}_codes as (
+        select * from {{ ref('int_rates__codes') }}
+        where is_first
+    ),
 
-{{ shape }}_terms as (
-    select * from {{ ref('int_rates__spellings') }}
-),
+    {{ shape }}_terms as (
+        select * from {{ ref('int_rates__spellings') }}
+    ),
 
-{{ shape }}_numbered as (
-    select
-        {{ shape }}_lines.*,
-        {{ shape }}_codes.code_id,
-        {{ shape }}_terms.term_id
-    from {{ shape }}_lines
-    inner join {{ shape }}_codes
-        on
-            {{ shape }}_lines.file_id = {{ shape }}_codes.file_id
-            and {{ shape }}_lines.billing_code = {{ shape }}_codes.code
-            and {{ shape }}_lines.billing_code_type = {{ shape }}_codes.code_type
-            and {{ shape }}_lines.billing_code_type_version = {{ shape }}_codes.code_type_version
-    inner join {{ shape }}_terms
-        on
-            {{ shape }}_lines.file_id = {{ shape }}_terms.file_id
-            {%- for column in rate_columns('terms') if column not in lacking[shape] %}
-            and {{ shape }}_lines.{{ column }} = {{ shape }}_terms.{{ column }}
-            {%- endfor %}
-),
+    {{ shape }}_numbered as (
+        select
+            {{ shape }}_lines.*,
+            {{ shape }}_codes.code_id,
+            {{ shape }}_terms.term_id
+        from {{ shape }}_lines
+        inner join {{ shape }}_codes
+            on
+                {{ shape }}_lines.file_id = {{ shape }}_codes.file_id
+                and {{ shape }}_lines.billing_code = {{ shape }}_codes.code
+                and {{ shape }}_lines.billing_code_type = {{ shape }}_codes.code_type
+                and {{ shape }}_lines.billing_code_type_version
+                = {{ shape }}_codes.code_type_version
+        inner join {{ shape }}_terms
+            on
+                {{ shape }}_lines.file_id = {{ shape }}_terms.file_id
+                {%- for column in rate_columns('terms') if column not in lacking[shape] %}
+                    and {{ shape }}_lines.{{ column }} = {{ shape }}_terms.{{ column }}
+                {%- endfor %}
+    ),
 {%- endfor %}
 
 priced as (

@@ -41,7 +41,7 @@ parsed as (
     from counted
 ),
 
--- A hash and not a number: counting them would hold all of their texts at once, and there can be millions.
+-- A hash and no number: numbering millions of them would hold all of their texts at once.
 spellings as (
     select
         parsed.*,
