@@ -4,6 +4,8 @@
     'payer_slug', 'state', 'group_key', 'code_type', 'code', 'billing_class', 'setting', 'modifiers',
     'pos_set_id', 'negotiated_type', 'negotiation_arrangement', 'severity_of_illness', 'network_id',
 ] %}
+{%- set filled = "coalesce(facts.{0}, '') as {0}" %}
+{%- set grouped = price | reject('eq', 'group_key') | map('replace', '', 'facts.', 1) | list %}
 {%- set sides = [('true', 'year_month', 'month_before'), ('false', 'month_after', 'month_after')] %}
 {%- set optional = ['setting', 'modifiers', 'severity_of_illness', 'network_id'] %}
 with
@@ -43,7 +45,7 @@ prices as (
         facts.year_month,
         coalesce(groups.members_key, groups.provider_group_id_raw) as group_key,
         {%- for column in price[3:] %}
-            {{ "coalesce(facts." ~ column ~ ", '') as " ~ column if column in optional else 'facts.' ~ column }},
+            {{ (filled if column in optional else 'facts.{0}').format(column) }},
         {%- endfor %}
         min(facts.negotiated_rate) as lowest_rate,
         max(facts.negotiated_rate) as highest_rate,
@@ -56,9 +58,7 @@ prices as (
     group by
         facts.year_month,
         group_key,
-        {%- for column in price if column != 'group_key' %}
-            facts.{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ grouped | join(',\n        ') }}
 ),
 
 -- A month's prices stand once for their own month and once, as those before, for the next one.
