@@ -60,7 +60,7 @@ try:
         if sys.argv[2] == "build":
             raise BuildError("killed")
 finally:
-    print(len(stopped), watch.peak > 150, child.returncode < 0)
+    print(bool(stopped), watch.peak > 150, child.returncode < 0)
 """
 
 
