@@ -55,6 +55,9 @@ class Browser:
         self._command(
             "Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}]
         )
+        # The page before this one may still speak: its frames go first, then what they said.
+        self.session.get("about:blank")
+        self.session.get_log("browser")
         self.session.get(page.as_uri())
 
     def ask(self, script: str, *arguments: Any) -> Any:
@@ -62,7 +65,7 @@ class Browser:
         return self.session.execute_script(script, *arguments)
 
     def console(self) -> list[str]:
-        """What the console says since it was last asked."""
+        """What the console says since the page was opened or it was last asked."""
         return [entry["message"] for entry in self.session.get_log("browser")]
 
     def pdf(self) -> str:
