@@ -17,5 +17,6 @@
             info=True
         ) -%}
     {%- endif -%}
-    {{ return({'is_small': not is_full and row[1] <= var('small_change') * row[0]}) }}
+    {#- Before the first build there are no tables whose keys could stay. -#}
+    {{ return({'is_small': not is_full and last.build_id > 0 and row[1] <= var('small_change') * row[0]}) }}
 {%- endmacro %}
