@@ -1,9 +1,14 @@
 {#- In place of dbt's macro of this name: a model with `meta: {partitions: 8}` becomes a table in so many parts, by the hash
     of person_id, from its first build or its next full refresh on. The parts lie in a schema of their own, under names
     that no other build takes, because the table that a full refresh replaces still has its parts. Only a table of the
-    CDM with a person_id that no foreign key points at can be parted: PostgreSQL wants the person in every unique key. -#}
+    CDM with a person_id that no foreign key points at can be parted: PostgreSQL wants the person in every unique key.
+    One with `meta: {in_parallel: true}` is made by its query: dbt makes the table of a contract first and inserts into
+    it, which PostgreSQL does in one process. -#}
 {% macro postgres__create_table_as(temporary, relation, sql) -%}
     {%- set partitions = config.get('meta', {}).get('partitions') -%}
+    {%- if config.get('meta', {}).get('in_parallel') and not temporary -%}
+        {{ return(create_table_in_parallel(relation, sql)) }}
+    {%- endif -%}
     {%- if temporary or not partitions -%}
         {{ return(dbt.postgres__create_table_as(temporary, relation, sql)) }}
     {%- endif -%}
@@ -23,4 +28,24 @@
     {%- endfor %}
     insert into {{ relation }} ({{ adapter.dispatch('get_column_names', 'dbt')() }})
     ({{ get_select_subquery(sql) }});
+{%- endmacro %}
+
+{#- A table of a contract from its query, with the constraints of the contract afterwards. -#}
+{% macro create_table_in_parallel(relation, sql) -%}
+    {%- set needed = [] -%}
+    {%- for column in model.columns.values() -%}
+        {%- for constraint in column.constraints -%}
+            {%- if constraint.type != 'not_null' -%}
+                {{ exceptions.raise_compiler_error("in_parallel: " ~ relation ~ " has a constraint of another kind than not_null") }}
+            {%- endif -%}
+            {%- do needed.append('alter column ' ~ adapter.quote(column.name) ~ ' set not null') -%}
+        {%- endfor -%}
+    {%- endfor %}
+    {{ get_assert_columns_equivalent(sql) }}
+    set local parallel_tuple_cost = 0;
+    set local jit = off;
+    create table {{ relation }} as ({{ get_select_subquery(sql) }});
+    {%- if needed %}
+    alter table {{ relation }} {{ needed | join(', ') }};
+    {%- endif %}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#- Pre-hook of a model that groups millions of lines by many texts or joins them to a dictionary by these: PostgreSQL
     knows nothing of what such a condition leaves, takes sorts and loops for cheap and does not come back. With hashes
-    alone it takes seconds. Lasts for the transaction of the model. -#}
+    alone it takes seconds, most where all of them fit into memory. Lasts for the transaction of the model. -#}
 {% macro plan_by_hash() -%}
     {{ return(adapter.dispatch('plan_by_hash', 'synthea_omop')()) }}
 {%- endmacro %}
@@ -15,5 +15,7 @@
 {% macro postgres__plan_by_hash() -%}
     set local enable_nestloop = off;
     set local enable_mergejoin = off;
-    set local enable_sort = off
+    set local enable_sort = off;
+    set local hash_mem_multiplier = 8;
+    set local jit = off
 {%- endmacro %}

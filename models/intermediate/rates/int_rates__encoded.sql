@@ -2,23 +2,11 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='replace_files',
-    pre_hook="{{ plan_by_hash() }}",
+    pre_hook=["{{ plan_by_hash() }}", "{{ lines_apart() }}"],
 ) }}
 {%- set prices = 'file_id, code_id, term_id, set_number, negotiated_rate' %}
 {%- set rates = 'file_id, code_id, term_id, provider_group_id, negotiated_rate' %}
-{#- What a flattened line has not. -#}
-{%- set lacking = {'flattened': ['setting', 'severity_of_illness'], 'json': []} %}
 with
-
-flattened_lines as (
-    select * from {{ ref('stg_rates__flattened_rates') }}
-    {{ of_new_files() }}
-),
-
-json_lines as (
-    select * from {{ ref('int_rates__json_lines') }}
-    {{ of_new_files() }}
-),
 
 elements as (
     select * from {{ ref('stg_rates__json_elements') }}
@@ -28,36 +16,14 @@ group_sets as (
     select * from {{ ref('stg_rates__json_group_sets') }}
     {{ of_new_files() }}
 ),
-{%- for shape in lacking %}
-
-    {{ shape }}_codes as (
-        select * from {{ ref('int_rates__codes') }}
-        where is_first
-    ),
-
-    {{ shape }}_terms as (
-        select * from {{ ref('int_rates__spellings') }}
-    ),
+{%- for shape in ('flattened', 'json') %}
 
     {{ shape }}_numbered as (
-        select
-            {{ shape }}_lines.*,
-            {{ shape }}_codes.code_id,
-            {{ shape }}_terms.term_id
-        from {{ shape }}_lines
-        inner join {{ shape }}_codes
-            on
-                {{ shape }}_lines.file_id = {{ shape }}_codes.file_id
-                and {{ shape }}_lines.billing_code = {{ shape }}_codes.code
-                and {{ shape }}_lines.billing_code_type = {{ shape }}_codes.code_type
-                and {{ shape }}_lines.billing_code_type_version
-                = {{ shape }}_codes.code_type_version
-        inner join {{ shape }}_terms
-            on
-                {{ shape }}_lines.file_id = {{ shape }}_terms.file_id
-                {%- for column in rate_columns('terms') if column not in lacking[shape] %}
-                    and {{ shape }}_lines.{{ column }} = {{ shape }}_terms.{{ column }}
-                {%- endfor %}
+        {% if in_steps() -%}
+            select * from numbered_{{ shape }}_lines
+        {%- else -%}
+            {{ numbered_lines(shape) }}
+        {%- endif %}
     ),
 {%- endfor %}
 
