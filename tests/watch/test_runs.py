@@ -1,0 +1,369 @@
+"""Runs of the sample as an operator's job: the exit code, the summary, the ledger, and what is told meanwhile."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+
+from tests.loader.command_line import call, connect_to_postgres, fail, query, succeed
+from tests.loader.exports import ANN, CONDITIONS, export, patient, write
+from tests.loader.interruption import wait_until
+from tests.support.commands import at_once, synthea_omop_command
+from tests.support.environments import ENGINES, duckdb_environment, engine_of, postgres_environment
+from tests.support.postgres_server import PostgresServer
+from tests.support.webhook import Webhook, webhook
+
+Environment = Mapping[str, str]
+COUNTERS = ("blocks_read", "temp_bytes", "wal_bytes", "lock_wait_seconds")
+SECONDS_OF_A_TEST = 120
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run printed, ended with and posted, its summary, and what the database said when it had ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+    summary: dict[str, Any]
+    hook: Webhook
+    runs: list[tuple[Any, ...]]
+    ended_at: float
+
+
+@dataclass(frozen=True)
+class History:
+    """The first run was ended by a signal (DuckDB) or lost its sessions (PostgreSQL); the second one ran through."""
+
+    environment: Environment
+    disturbed: Ran
+    whole: Ran
+    page: Path
+
+
+@pytest.fixture(scope="module")
+def histories(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, History]]:
+    """Engine -> its runs."""
+    with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:
+        environments = [duckdb_environment(tmp_path_factory.mktemp("duckdb")), postgres]
+        folders = [tmp_path_factory.mktemp(engine) for engine in ENGINES]
+        found = at_once(lambda pair: _history(*pair), list(zip(environments, folders, strict=True)))
+        yield dict(zip(ENGINES, found, strict=True))
+
+
+def _history(environment: Environment, folder: Path) -> History:
+    page = folder / "page.html"
+    if engine_of(environment) == "duckdb":
+        disturbed = _ended_by_a_signal(environment, folder)
+        whole = _run(
+            environment, folder, "--report", str(page), "--log-format", "json", "--alert-after", "1", on_post=None,
+        )
+    else:
+        disturbed = _losing_its_sessions(environment, folder)
+        whole = _waiting_for_a_lock(environment, folder, page)
+    return History(environment, disturbed, whole, page)
+
+
+def _run(environment: Environment, folder: Path, *options: str, on_post: Any, during: Any = None) -> Ran:
+    """A run with a summary and a webhook; `during` is called with its process."""
+    summary = folder / "summary.json"
+    summary.unlink(missing_ok=True)
+    with webhook() as hook:
+        if on_post:
+            hook.on_post = on_post
+        # No proxy may come between the run and the loopback.
+        child = {**environment, "SYNTHEA_OMOP_ALERT_URL": hook.url, "NO_PROXY": "*"}
+        command = synthea_omop_command("run", "--summary", str(summary), *options)
+        with subprocess.Popen(
+            command, env=child, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            ending = Timer(SECONDS_OF_A_TEST, process.kill)
+            ending.start()
+            if during:
+                during(process)
+            stdout, stderr = process.communicate()
+            ending.cancel()
+        ended_at = datetime.now().timestamp()
+    runs = query(environment, "select run_id, outcome, exit_code, builds, error from etl.run order by run_id")
+    return Ran(process.returncode, stdout, stderr, json.loads(summary.read_text()), hook, runs, ended_at)
+
+
+def _ended_by_a_signal(environment: Environment, folder: Path) -> Ran:
+    """SIGTERM as soon as the first model is there, as cron's `timeout` would do."""
+    children: list[psutil.Process] = []
+
+    def end(process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        next(line for line in process.stdout if " of " in line and " OK " in line)
+        children.extend(psutil.Process(process.pid).children(recursive=True))
+        process.send_signal(signal.SIGTERM)
+
+    ran = _run(environment, folder, on_post=None, during=end)
+    assert children and psutil.wait_procs(children, timeout=20)[1] == []
+    return ran
+
+
+def _losing_its_sessions(environment: Environment, folder: Path) -> Ran:
+    """Every session of dbt and of the loader is ended by the server once, in the middle of the models."""
+
+    def end(process: subprocess.Popen[str]) -> None:
+        assert process.stdout
+        next(line for line in process.stdout if " of " in line and " OK created sql table model" in line)
+        with connect_to_postgres(environment) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "select pg_terminate_backend(pid), application_name from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            assert {"dbt", "synthea-omop", "synthea-omop watch"} <= {name for _, name in cursor.fetchall()}
+        connection.close()
+
+    return _run(environment, folder, on_post=None, during=end)
+
+
+def _waiting_for_a_lock(environment: Environment, folder: Path, page: Path) -> Ran:
+    """A reader who never ends holds a table of the CDM, until the run says who it is waiting for."""
+    reader = psycopg2.connect(
+        host=environment["PGHOST"], port=environment["PGPORT"], user=environment["PGUSER"],
+        dbname=environment["PGDATABASE"], application_name="an analyst",
+    )
+    reader.cursor().execute("select count(*) from omop.person")
+
+    def let_go(news: dict[str, Any]) -> None:
+        if news.get("event") == "lock wait" and not reader.closed:
+            reader.close()
+
+    try:
+        return _run(
+            environment, folder, "--full-refresh", "--report", str(page), "--log-format", "json", "--alert-after", "1",
+            on_post=let_go,
+        )
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_whole_run_ends_with_0_and_says_so_everywhere(histories: dict[str, History], engine: str) -> None:
+    run, environment = histories[engine].whole, histories[engine].environment
+    assert run.code == 0 and run.stderr == "", run.stdout + run.stderr
+    assert run.runs[-1][:4] == (2, "done", 0, 1)
+    summary = run.summary
+    assert {name: summary[name] for name in ("verb", "run_id", "outcome", "exit_code", "error")} == {
+        "verb": "run", "run_id": 2, "outcome": "done", "exit_code": 0, "error": None,
+    }
+    assert list(summary["steps"])[-3:] == ["tidy", "summary", "report"] and summary["steps"]["dbt"] > 1
+    assert sum(summary["steps"].values()) <= summary["seconds"] + 0.1
+    # This process's own memory is not in it, dbt's is.
+    assert 50_000_000 < summary["peak_memory"] < 2_000_000_000
+    (built,) = query(environment, "select max(build_id), max(rows) from etl.build where build_id ="
+                                  " (select max(build_id) from etl.build)")
+    assert (summary["build_id"], summary["rows_built"]) == built
+    assert histories[engine].page.read_text(encoding="utf-8").startswith("<!")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_line_of_a_run_is_json_when_that_is_asked_for(histories: dict[str, History], engine: str) -> None:
+    said = [json.loads(line) for line in histories[engine].whole.stdout.splitlines()]
+    assert {"command started", "step finished", "model success", "table", "run ended"} <= {line["event"] for line in said}
+    (ended,) = [line for line in said if line["event"] == "run ended"]
+    assert (ended["run"], ended["exit_code"], ended["outcome"]) == (2, 0, "done")
+    assert any("Done. PASS=" in line.get("message", "") for line in said)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_stage_model_seed_and_test_is_a_step(histories: dict[str, History], engine: str) -> None:
+    environment = histories[engine].environment
+    steps = query(environment, "select kind, step, status, seconds, peak_memory from etl.run_step where run_id = 2")
+    build = "(select max(build_id) from etl.build_step)"
+    by_dbt = query(
+        environment, f"select kind, name, status, seconds from etl.build_step where build_id = {build}"
+                     " and status <> 'skipped'"
+    )
+    assert len(by_dbt) > 200
+    ours = {(kind, name): (status, seconds) for kind, name, status, seconds, _ in steps}
+    assert {(kind, name) for kind, name, _, _ in by_dbt} <= set(ours)
+    for kind, name, status, seconds in by_dbt:
+        found_status, found_seconds = ours[(kind, name)]
+        # dbt's own measure leaves out what it does around the statement.
+        assert found_status == status and found_seconds >= seconds - 0.1, name
+    assert {name for kind, name, *_ in steps if kind == "stage"} >= {"load", "vocabulary", "dbt", "tidy", "summary"}
+    assert all(seconds >= 0 and memory > 0 for *_, seconds, memory in steps)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_files_and_tables_have_their_rows_and_bytes(histories: dict[str, History], engine: str) -> None:
+    environment = histories[engine].environment
+    files = query(
+        environment, "select step, rows, bytes from etl.run_step where run_id = 1 and kind = 'file' order by step"
+    )
+    assert files == query(environment, "select file_name, rows_loaded, bytes from etl.load_file order by file_name")
+    models = dict(query(
+        environment, "select step, rows from etl.run_step where run_id = 2 and kind = 'model' and bytes > 0"
+    ))
+    for name in ("person", "measurement", "visit_occurrence", "drug_era"):
+        assert models[name] == query(environment, f"select count(*) from omop.{name}")[0][0]
+    assert query(environment, "select count(*) from etl.run_step where run_id = 2 and kind = 'test' and rows = 0")[0][0] > 50
+
+
+def test_postgresql_says_what_each_step_cost_it(histories: dict[str, History]) -> None:
+    environment = histories["postgres"].environment
+    for names, total in (
+        ("kind = 'stage'", "wal_bytes"), ("kind in ('model', 'seed', 'test', 'hook')", "wal_bytes"),
+    ):
+        ((steps, run),) = query(
+            environment,
+            f"select sum(step.{total}), max(run.{total}) from etl.run_step as step"
+            f" inner join etl.run as run on step.run_id = run.run_id where run.run_id = 2 and {names}",
+        )
+        # What is counted while nothing of the kind runs belongs to nobody.
+        assert 0.5 * run < steps <= 1.001 * run and run > 1_000_000, names
+    assert query(environment, "select count(*) from etl.run_step where run_id = 2 and kind = 'model'"
+                              " and (blocks_read is null or temp_bytes is null)") == [(0,)]
+    duckdb = histories["duckdb"].environment
+    nothing = " and ".join(f"{name} is null" for name in COUNTERS)
+    assert query(duckdb, f"select count(*) from etl.run where not ({nothing})") == [(0,)]
+
+
+def test_a_step_that_takes_too_long_is_told_while_it_runs(histories: dict[str, History]) -> None:
+    run = histories["duckdb"].whole
+    slow = {news["step"]: (at, news) for at, _, news in run.hook.posted if news["event"] == "slow step"}
+    at, news = slow["dbt"]
+    assert news["running"] and 1 < news["seconds"] < 5 and at < run.ended_at - 1
+    assert run.summary["alerts"] == len(run.hook.posted)
+    warnings = [line for line in map(json.loads, run.stdout.splitlines()) if line["level"] == "warning"]
+    assert [line["message"] for line in warnings if "The stage dbt takes longer" in line.get("message", "")]
+
+
+def test_who_holds_a_lock_that_the_run_waits_for_is_told(histories: dict[str, History]) -> None:
+    run, environment = histories["postgres"].whole, histories["postgres"].environment
+    (news,) = run.hook.events("lock wait")
+    assert "(postgres, an analyst)" in news["blocked_by"] and "waits for a lock" in news["text"]
+    ((waited, step),) = query(
+        environment, "select run.lock_wait_seconds, (select max(lock_wait_seconds) from etl.run_step"
+                     " where run_id = 2 and kind <> 'stage') from etl.run where run_id = 2"
+    )
+    assert 0 < step <= waited < 20
+
+
+def test_a_build_whose_sessions_are_lost_is_made_again(histories: dict[str, History]) -> None:
+    run, environment = histories["postgres"].disturbed, histories["postgres"].environment
+    assert run.code == 0, run.stdout + run.stderr
+    assert "The server broke off while dbt was at work: building again" in run.stdout
+    assert run.runs == [(1, "done", 0, 2, None)] and run.summary["builds"] == 2
+    outcomes = query(environment, "select outcome from etl.build where build_id = 1 or finished_at is not null")
+    assert ("started",) in outcomes and ("done",) in outcomes
+    # The same as a build from nothing has made on the other engine.
+    counted = "select count(*), min(person_id), max(measurement_id) from omop.measurement"
+    assert query(environment, counted) == query(histories["duckdb"].environment, counted)
+
+
+def test_a_run_that_is_told_to_end_is_in_the_ledger_and_the_next_one_goes_on(histories: dict[str, History]) -> None:
+    run = histories["duckdb"].disturbed
+    assert run.code == 3 and "The run was ended by a signal" in run.stderr and "Traceback" not in run.stderr
+    assert run.runs == [(1, "interrupted", 3, 1, run.summary["error"])]
+    assert run.summary["rows_loaded"] > 10_000
+    (news,) = run.hook.events("run failed")
+    assert (news["exit_code"], news["outcome"]) == (3, "interrupted")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_status_shows_the_runs_and_what_their_steps_took_before(histories: dict[str, History], engine: str) -> None:
+    environment = histories[engine].environment
+    output = succeed(environment, "status", "--history")
+    lines = [" ".join(line.split()) for line in output.splitlines()]
+    (first,) = [line for line in lines if line.startswith("1 run ")]
+    (second,) = [line for line in lines if line.startswith("2 run ")]
+    assert (" interrupted 3 " if engine == "duckdb" else " done 0 ") in first and " done 0 " in second
+    (dbt,) = [line for line in lines if line.startswith("stage dbt ")]
+    assert dbt.split()[2] == "done"
+    assert "1 run " not in " ".join(succeed(environment, "status", "--history", "1").split())
+
+
+def test_a_run_that_fails_to_load_is_in_the_ledger_with_its_code(histories: dict[str, History], tmp_path: Path) -> None:
+    environment = {**histories["duckdb"].environment, "PGPASSWORD": "hunter2"}
+    before = query(environment, "select count(*) from etl.run")
+    export(tmp_path / "hunter2", patient(ANN))
+    write(tmp_path / "hunter2" / "conditions.csv", CONDITIONS, "<html>")
+    for summary in (str(tmp_path / "summary.json"), "-"):
+        result = call(environment, "run", tmp_path / "hunter2", "--summary", summary)
+        assert result.exit_code == 1
+        text = result.stdout.splitlines()[-1] if summary == "-" else Path(summary).read_text()
+        found = json.loads(text)
+        assert (found["outcome"], found["exit_code"], found["build_id"]) == ("load failed", 1, None)
+        assert "conditions.csv, line 2" in found["error"] and "hunter2" not in text
+    last = "select outcome, exit_code, error, rows_loaded from etl.run order by run_id desc limit 1"
+    assert query(environment, last) == [("load failed", 1, found["error"], None)]
+    # One that finds no export at all is a run as well, and makes no database where there is none.
+    fail(environment, "run", tmp_path / "nowhere")
+    assert query(environment, "select count(*) from etl.run") == [(before[0][0] + 3,)]
+    elsewhere = tmp_path / "elsewhere.duckdb"
+    fail(environment, "run", tmp_path / "nowhere", "--database", elsewhere)
+    assert not elsewhere.exists()
+
+
+def test_a_run_with_nothing_to_do_says_so_and_writes_nothing(histories: dict[str, History], tmp_path: Path) -> None:
+    environment = histories["duckdb"].environment
+    before = query(environment, "select count(*) from etl.run")
+    output = succeed(environment, "run", "--summary", tmp_path / "summary.json")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert "nothing to do" in output and (summary["outcome"], summary["exit_code"]) == ("unchanged", 0)
+    assert query(environment, "select count(*) from etl.run") == before
+
+
+def test_a_summary_that_cannot_be_written_is_said_and_fails_no_run(
+    histories: dict[str, History], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    output = succeed(histories["duckdb"].environment, "run", "--summary", tmp_path / "file" / "summary.json")
+    assert "summary.json cannot be written: Not a directory" in output
+
+
+def test_an_address_that_is_none_is_wrong_usage_and_is_not_repeated(duckdb_environment: Environment) -> None:
+    error = fail(duckdb_environment, "run", "--alert-url", "ftp://ann:s3cret@host", code=2)
+    assert "--alert-url" in error and "s3cret" not in error
+
+
+def test_a_terminal_sees_bars_rows_and_memory(histories: dict[str, History], tmp_path: Path) -> None:
+    """A run that is ended again once its bar has moved."""
+    environment = {**duckdb_environment(tmp_path), "TERM": "xterm", "COLUMNS": "160"}
+    environment["DBT_TARGET_PATH"] = histories["duckdb"].environment["DBT_TARGET_PATH"]
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        synthea_omop_command("run"), env=environment, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.STDOUT
+    ) as process:
+        os.close(theirs)
+        shown, is_told = b"", False
+        while True:
+            try:
+                part = os.read(ours, 65_536)
+            except OSError:  # The other end is closed.
+                break
+            if not part:
+                break
+            shown += part
+            if not is_told and b" rows  " in shown and b" MB" in shown and b"left" in shown and b"/1" in shown:
+                is_told = True
+                process.send_signal(signal.SIGTERM)
+    os.close(ours)
+    assert is_told and process.returncode == 3, shown.decode(errors="replace")[-3000:]
+    assert b"Copying" in shown and b"dbt" in shown
+
+
+def test_no_session_and_no_process_is_left(histories: dict[str, History]) -> None:
+    environment = histories["postgres"].environment
+    wait_until(lambda: not query(
+        environment, "select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    ))
+    marker = environment["DBT_TARGET_PATH"]
+    left = [process for process in psutil.Process().children(recursive=True) if marker in " ".join(process.cmdline())]
+    assert left == []
