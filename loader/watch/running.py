@@ -103,7 +103,7 @@ class Watch:
         run = {
             "verb": self._verb, "started_at": self._started_at, "finished_at": datetime.now(UTC).replace(tzinfo=None),
             "outcome": self._outcome, "exit_code": self._exit_code, "error": self._error or None,
-            "builds": self.built.builds, "seconds": perf_counter() - self._started,
+            "builds": self.built.builds, "seconds": round(perf_counter() - self._started, 3),
             "peak_memory": self.steps.peak_memory, "alerts": self._alerts.count,
             **{name: round(value, 3) if name == "lock_wait_seconds" else round(value)
                for name, value in self.steps.used.items()},
