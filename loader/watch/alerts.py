@@ -33,7 +33,7 @@ class Alerts:
         self.usual: Usual = {}
         self.count = 0
         self._factor, self._after, self._tell = factor, after, tell
-        self._blocked_by = ""
+        self._blocked_by, self._told_of = "", set[str]()
 
     def look(self, steps: list[Step], blockers: str) -> None:
         """What a sample says of the steps that ran, and of who holds what they wait for."""
@@ -48,13 +48,15 @@ class Alerts:
                     {"event": "slow step", "kind": step.kind, "step": step.name, "seconds": round(step.seconds, 3),
                      "median_seconds": median, "running": step.ended is None},
                 )
-        if blockers and blockers != self._blocked_by:
+        # A wait that is over at the next sample is none that somebody has to end.
+        if blockers and blockers == self._blocked_by and blockers not in self._told_of:
+            self._told_of.add(blockers)
             self.count += 1
             self._tell(
                 f"The run waits for a lock that {blockers} holds: end that session, or wait for it",
                 {"event": "lock wait", "blocked_by": blockers},
             )
-        self._blocked_by = blockers or self._blocked_by
+        self._blocked_by = blockers
 
     def _why(self, step: Step) -> str:
         if self._after is not None and step.seconds > self._after:

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from loader.databases.pool import TRANSIENT_WORDS
 from loader.watch.steps import Step, Steps
 
-# How a session that broke off, or one that could not be had, is told of by libpq, psycopg2 and dbt.
+# How dbt tells of a session that broke off, or of one that it could not have.
 LOST = (
-    "server closed the connection", "terminating connection", "connection already closed", "connection refused",
-    "connection reset", "could not receive data from server", "could not send data to server",
-    "no connection to the server", "ssl connection has been closed", "eof detected", "the database system is",
-    "too many clients", "remaining connection slots", "connection to server",
+    *TRANSIENT_WORDS, "ssl connection has been closed", "eof detected", "connection to server on socket",
+    "connection timed out",
 )
 KINDS = ("model", "seed", "test", "operation")
 # `SELECT 16` and `INSERT 0 16` are what PostgreSQL answers.

@@ -38,10 +38,10 @@ _BLOCKERS = f"""
 def memory_of_tree() -> int:
     """The resident memory of this process and all below it, in bytes."""
     found = 0
-    with suppress(psutil.NoSuchProcess):
+    with suppress(psutil.Error):
         own = psutil.Process()
         for process in (own, *own.children(recursive=True)):
-            with suppress(psutil.NoSuchProcess):
+            with suppress(psutil.Error):
                 found += process.memory_info().rss
     return found
 

@@ -14,6 +14,7 @@ from threading import Timer
 from time import time
 from typing import Any
 
+import duckdb
 import psutil
 import psycopg2
 import pytest
@@ -69,7 +70,8 @@ def _history(environment: Environment, folder: Path) -> History:
     page = folder / "page.html"
     if engine_of(environment) == "duckdb":
         disturbed = _ended_by_a_signal(environment, folder)
-        whole = _run(environment, folder, "--report", str(page), "--log-format", "json", "--alert-after", "1")
+        _remember_short_builds(environment)
+        whole = _run(environment, folder, "--report", str(page), "--log-format", "json")
     else:
         disturbed = _losing_its_sessions(environment, folder)
         whole = _waiting_for_a_lock(environment, folder, page)
@@ -131,6 +133,15 @@ def _ended_by_a_signal(environment: Environment, folder: Path) -> Ran:
         os.close(ours)
         assert children and psutil.wait_procs(children, timeout=20)[1] == [], shown.decode(errors="replace")
         return _ran(environment, folder, hook, process.returncode, shown.decode(), "")
+
+
+def _remember_short_builds(environment: Environment) -> None:
+    """Three runs of long ago whose dbt took no time: against them the next one takes long."""
+    with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
+        connection.execute(
+            "insert into etl.run_step (run_id, kind, step, status, seconds)"
+            " select -n, 'stage', 'dbt', 'done', 0.5 from range(3) as run (n)"
+        )
 
 
 def _losing_its_sessions(environment: Environment, folder: Path) -> Ran:

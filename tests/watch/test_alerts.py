@@ -62,9 +62,10 @@ def test_a_limit_in_seconds_needs_no_history() -> None:
     assert "took longer than expected: 1.0 s are more than 0.5 s" in told[0][0] and not told[0][1]["running"]
 
 
-def test_who_holds_the_lock_is_told_once() -> None:
+def test_who_holds_the_lock_for_longer_is_told_once() -> None:
     watch, told = watching()
-    for blockers in ("server process 7 (ann, psql)", "server process 7 (ann, psql)", ""):
+    ann, autovacuum = "server process 7 (ann, psql)", "server process 8 (somebody)"
+    for blockers in (autovacuum, ann, ann, "", ann, ann, ""):
         watch.look([], blockers)
     assert [news["event"] for _, news in told] == ["lock wait"] and "process 7 (ann, psql)" in told[0][0]
 
