@@ -7,19 +7,25 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter, time
 from typing import Any
 
 from loader import logs
+from loader.databases.base import Database
 from loader.errors import BuildError, DataQualityError, LoaderError
 from loader.progress import Reporter
 from loader.settings import PROJECT_DIR, Settings
+from loader.watch.dbt_lines import LOST, Built, DbtLines
 
 ALL_BUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 ONLY_TABLES = ("--resource-type", "seed", "--resource-type", "model")
 LINES_OF_A_FAILURE = 40
+# How often a build is tried on a server that breaks off. Each one does what the one before left undone.
+ATTEMPTS = 3
+SECONDS_TO_END = 10
 FAILED = ("error", "fail", "runtime error")
 # What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time.
 _NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by ")
@@ -32,23 +38,55 @@ def build(
     full_refresh: bool = False,
     tests: bool = True,
     selector: str = "cdm",
+    reconnect: Callable[[], bool] | None = None,
+    watch: Built | None = None,
 ) -> float:
     """Run `dbt build` of one road (a name in selectors.yml) on the database of the settings; the seconds it took.
 
-    BuildError when a model, a seed or a hook fails, DataQualityError when only data tests do.
+    BuildError when a model, a seed or a hook fails, DataQualityError when only data tests do. A build whose server
+    broke off is made again where `reconnect` says that the server is back. `watch` is told of what each build made.
     """
+    watch = watch or Built()
+    started = perf_counter()
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            watch.builds += 1
+            _build_once(settings, database_environment, reporter, full_refresh, tests, selector, watch)
+        except BuildError as error:
+            if not error.lost_connection or not reconnect:
+                raise
+            try:
+                if not left or not reconnect():
+                    raise
+            except LoaderError as gone:
+                raise BuildError(
+                    f"The server broke off while the CDM was built: {gone if gone is not error else error}\n"
+                    "What was loaded stays. When the server is back, run the same command again: it builds what is left."
+                ) from error
+            reporter.warn(f"The server broke off while dbt was at work: building again, {left} times at most")
+        else:
+            break
+    seconds = perf_counter() - started
+    logs.event("step finished", step="dbt", seconds=seconds)
+    return seconds
+
+
+def _build_once(
+    settings: Settings, database_environment: Mapping[str, str], reporter: Reporter, full_refresh: bool, tests: bool,
+    selector: str, watch: Built,
+) -> None:
     if not (PROJECT_DIR / "dbt_project.yml").is_file():
         raise LoaderError(
             f"The dbt project is not in {PROJECT_DIR}. Install the checked-out repository with `pip install -e .`."
         )
-    started, started_at = perf_counter(), time()
+    started_at = time()
     target_path = _target_path(settings.target, selector)
     command = [
         sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build",
         "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target", settings.target,
         "--target-path", str(target_path),
         "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
-        "--no-use-colors", "--selector", selector,
+        "--no-use-colors", "--log-format", "json", "--selector", selector,
         *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
         *(["--full-refresh"] if full_refresh else []),
     ]
@@ -60,28 +98,72 @@ def build(
     }
     reporter.say(f"Building the {'CDM' if selector == 'cdm' else selector} with dbt on {settings.target}")
     last_lines: deque[str] = deque(maxlen=LINES_OF_A_FAILURE)
+    said = DbtLines(reporter.steps)
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         text=True, errors="replace",
-    ) as process, reporter.counted_lines("dbt") as show:
-        for line in _lines(process):
+    ) as process, _ended(process), reporter.counted_lines("dbt") as show:
+        for line in _lines(process, said):
             logs.debug("dbt says", step="dbt", message=line)
             is_news = not _NOISE.search(line) or " Done. " in line
             if is_news:
                 last_lines.append(line)
             show(f"  {line}", is_news)
     _log_results(target_path / "run_results.json", started_at)
+    said.complete(_results(target_path / "run_results.json", started_at), watch.tables)
     if process.returncode:
-        raise_failure(target_path / "run_results.json", started_at, last_lines)
-    seconds = perf_counter() - started
-    logs.event("step finished", step="dbt", seconds=seconds)
-    return seconds
+        try:
+            raise_failure(target_path / "run_results.json", started_at, last_lines)
+        except BuildError as error:
+            error.lost_connection = settings.target == "postgres" and _is_lost(
+                [*last_lines, *_messages(target_path / "run_results.json", started_at)]
+            )
+            raise
 
 
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+def _lines(process: subprocess.Popen[str], said: DbtLines) -> Iterator[str]:
+    """What dbt says to people."""
     for line in process.stdout or ():
-        if line.strip():
-            yield line.rstrip()
+        for text in said.read(line.rstrip()):
+            if text.strip():
+                yield text.rstrip()
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whoever is interrupted while dbt is at work ends it."""
+    try:
+        yield
+    except BaseException:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(SECONDS_TO_END)
+        process.kill()
+        raise
+
+
+def reconnecting(database: Database) -> Callable[[], bool]:
+    """Whether the database can be built again, on a session as good as new: what `build` wants to know."""
+
+    def reconnect() -> bool:
+        try:
+            database.query("select 1")
+        except database.errors as error:
+            return database.recover(error)
+        return True
+
+    return reconnect
+
+
+def _messages(run_results: Path, started_at: float) -> list[str]:
+    return [
+        str(result.get("message") or "") for result in _results(run_results, started_at) if result["status"] in FAILED
+    ]
+
+
+def _is_lost(messages: Sequence[str]) -> bool:
+    """Whether a message is one of a server that broke off or was not there."""
+    return any(words in message.lower() for message in messages for words in LOST)
 
 
 def _target_path(target: str, selector: str) -> Path:

@@ -1,15 +1,15 @@
 """The command line `synthea-omop`: parses arguments, calls the functions that do the work, prints."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from logging import INFO
 from pathlib import Path
 
 import click
 
-from loader.build import build
+from loader.build import build, reconnecting
 from loader.databases import open_database
 from loader.databases.base import Database
-from loader.errors import LoaderError
+from loader.errors import DataQualityError, LoaderError
 from loader.load.export import Export, opened_export
 from loader.load.ledger import is_built, last_checksum, last_outcome
 from loader.load.loading import LoadResult, load_export
@@ -27,14 +27,18 @@ from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, Settings
+from loader.spoken import Commands
 from loader.vocabulary.athena import opened_vocabulary
 from loader.vocabulary.loading import has_vocabulary, load_vocabulary
 from loader.vocabulary.shard import cut_shard
+from loader.watch.history import print_history
+from loader.watch.options import watching_options
+from loader.watch.running import Watch, Watching, ended_by_sigterm, watched
 
 FOLDER = click.Path(path_type=Path)
 
 
-@click.group()
+@click.group(cls=Commands)
 @click.version_option(package_name="synthea-omop")
 def main() -> None:
     """Synthea CSV exports to the OMOP Common Data Model 5.4, on DuckDB and PostgreSQL.
@@ -86,39 +90,73 @@ def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | 
 @click.option("--vocabulary", "vocabulary_folder", metavar="DIR", type=FOLDER, help="Load this vocabulary first.")
 @click.option("--full-refresh", is_flag=True, help="Build every table anew; the ids stay.")
 @click.option("--no-tests", is_flag=True, help="Build without the data tests.")
+@click.option(
+    "--report", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write the page on the data and its quality to FILE, as the verb report does.",
+)
+@watching_options
 @common_options
 @loading_options
 def run(
     settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool,
-    snapshot: bool, max_rejects: Limit,
+    page: Path | None, snapshot: bool, max_rejects: Limit, watching: Watching,
 ) -> None:
     """Load the export in DIR, build the CDM, test it and sum up.
 
     Without DIR the bundled sample is used with its own vocabulary. With DIR and without --vocabulary the
-    vocabulary that is in the database is used.
+    vocabulary that is in the database is used. What became of the run and of its steps is kept in etl.run and
+    etl.run_step.
     """
     reporter = Reporter()
     if folder is None:
         folder, vocabulary_folder = SAMPLE_DIR, vocabulary_folder or SAMPLE_VOCABULARY_DIR
+    with watched(settings, "run", reporter, watching) as watch:
+        try:
+            seconds = _load_and_build(
+                settings, folder, vocabulary_folder, reporter, watch, full_refresh, not no_tests, snapshot, max_rejects
+            )
+        except DataQualityError:
+            # The page shows which tests failed; that they did is what the run ends with.
+            with suppress(LoaderError):
+                _write_page(settings, page, reporter, watch)
+            raise
+        if seconds:
+            with watch.stage("summary"), open_database(settings, only_look=True) as database:
+                print_summary(database, seconds, reporter)
+            reporter.say(f"Run: {watch.described}")
+        _write_page(settings, page, reporter, watch)
+
+
+def _load_and_build(
+    settings: Settings, folder: Path, vocabulary_folder: Path | None, reporter: Reporter, watch: Watch,
+    full_refresh: bool, tests: bool, snapshot: bool, max_rejects: Limit,
+) -> dict[str, float]:
+    """The seconds of each part; nothing when nothing has changed."""
     with ExitStack() as opened:
         export = opened.enter_context(opened_export(folder))
         found = opened.enter_context(opened_vocabulary(vocabulary_folder)) if vocabulary_folder else None
         database = opened.enter_context(open_database(settings))
+        watch.found(database)
         if found is None and not has_vocabulary(database):
             raise LoaderError(
                 f"There is no vocabulary in the {database.place}. Give one with --vocabulary DIR: the unpacked folder"
                 " of a download from athena.ohdsi.org."
             )
         # The vocabulary first: one that comes after the patients marks them all as changed a second time.
-        replaced = load_vocabulary(database, found, reporter) if found else None
-        loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
-        _say_what_is_odd(database, export, loaded, reporter, snapshot)
+        replaced = None
+        if found:
+            with watch.stage("vocabulary"):
+                replaced = load_vocabulary(database, found, reporter)
+        with watch.stage("load"):
+            loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
+            _say_what_is_odd(database, export, loaded, reporter, snapshot)
         if loaded.repeated and not replaced and not full_refresh and is_built(database):
             outcome, is_same_project = last_outcome(database), project_checksum() in last_checksum(database)
-            if is_same_project and (outcome == "done" or (outcome == "untested" and no_tests)):
+            if is_same_project and (outcome == "done" or (outcome == "untested" and not tests)):
                 place = database.place
                 reporter.say(f"Nothing has changed since the last build of the {place}: nothing to do", INFO)
-                return
+                watch.unchanged()
+                return {}
             reporter.say(
                 "Nothing has changed since the last build, but "
                 + (
@@ -129,11 +167,20 @@ def run(
             )
         environment = database.dbt_environment()
         database.make_way()
-        built = build(settings, environment, reporter, full_refresh, tests=not no_tests)
-        database.tidy()
-    seconds = {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
-    with open_database(settings, only_look=True) as database:
-        print_summary(database, seconds, reporter)
+        with watch.stage("dbt"), ended_by_sigterm():
+            built = build(
+                settings, environment, reporter, full_refresh, tests, reconnect=reconnecting(database), watch=watch.built
+            )
+        with watch.stage("tidy"):
+            database.tidy()
+    return {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
+
+
+def _write_page(settings: Settings, page: Path | None, reporter: Reporter, watch: Watch) -> None:
+    if page:
+        with watch.stage("report"), open_database(settings, only_look=True) as database:
+            write_page(database, page)
+        reporter.say(f"Wrote {page}")
 
 
 @main.command()
@@ -153,11 +200,18 @@ def check(settings: Settings, folder: Path) -> None:
 
 
 @main.command()
+@click.option(
+    "--history", type=click.IntRange(min=1), is_flag=False, flag_value=10, metavar="[N]",
+    help="Show instead the last N runs (10), and what the steps of the last one took beside what they used to.",
+)
 @common_options
-def status(settings: Settings) -> None:
+def status(settings: Settings, history: int | None) -> None:
     """Show what was loaded and built: batches, files, rejected rows, builds, and what is to be done."""
     with open_database(settings, only_look=True) as database:
-        print_status(database, Reporter())
+        if history:
+            print_history(database, history, Reporter())
+        else:
+            print_status(database, Reporter())
 
 
 @main.command()

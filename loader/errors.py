@@ -11,6 +11,8 @@ class BuildError(LoaderError):
     """dbt could not build a model."""
 
     exit_code = 3
+    # Whether all that was wrong is that the server broke off.
+    lost_connection = False
 
 
 class DataQualityError(LoaderError):

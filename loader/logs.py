@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, in a file that is rotated. Without a file nothing is kept.
+"""The log: one JSON object a line, in a file that is rotated, and on standard output where that is asked for.
 
 Every line has time (UTC), level, event, batch, file, step, rows and seconds (null where they do not apply), and what
 else there is to say: bytes, rejected, error. Passwords are masked.
@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
@@ -32,6 +32,8 @@ _SECRETS = (
 _logger = logging.getLogger("synthea_omop")
 _logger.propagate = False
 _logger.addHandler(logging.NullHandler())
+# Whether the lines go to standard output too, in the place of what is said there to people.
+_spoken = False
 # What all lines have from now on. Not a context variable: the threads of a load write lines of its batch too.
 _bound: dict[str, Any] = {}
 
@@ -64,22 +66,43 @@ def batch_ended(outcome: str, **fields: Any) -> None:
 
 
 @contextmanager
-def kept(path: Path | None, level: str) -> Iterator[None]:
-    """Keep a log at `path`; nothing without it. OSError when the file cannot be written."""
-    if path is None:
+def kept(path: Path | None, level: str, spoken: bool = False) -> Iterator[None]:
+    """Keep a log at `path`, and write it on standard output where it is `spoken`; nothing without either.
+
+    OSError when the file cannot be written.
+    """
+    global _spoken
+    handlers: list[logging.Handler] = [_RotatingFile(path)] if path else []
+    if spoken:
+        handlers.append(logging.StreamHandler(sys.stdout))
+        handlers[-1].setFormatter(_JsonLines())
+    if not handlers:
         yield
         return
-    handler = _RotatingFile(path)
-    _logger.addHandler(handler)
+    for handler in handlers:
+        _logger.addHandler(handler)
     _logger.setLevel(level.upper())
+    _spoken = spoken
     try:
         yield
     finally:
-        _logger.removeHandler(handler)
+        _spoken = False
         _logger.setLevel(logging.NOTSET)
-        # What a full disk did not take was said already.
-        with suppress(OSError):
-            handler.close()
+        for handler in handlers:
+            _logger.removeHandler(handler)
+            # What a full disk did not take was said already.
+            with suppress(OSError):
+                handler.close()
+
+
+def is_spoken() -> bool:
+    """Whether standard output is for the log's lines and nothing else."""
+    return _spoken
+
+
+def line_of(level: str, name: str, **fields: Any) -> str:
+    """A line as the log has them, for what ends where there is no log any more."""
+    return _line(datetime.now(UTC), level, name, fields)
 
 
 @contextmanager
@@ -117,7 +140,8 @@ def _in_words(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
+    """A field as it may be written: without passwords, and no more digits than somebody reads."""
     if isinstance(value, str):
         return redacted(value)
     if isinstance(value, os.PathLike):
@@ -125,13 +149,17 @@ def _without_secrets(value: Any) -> Any:
     return round(value, 3) if isinstance(value, float) else value
 
 
+def _line(time: datetime, level: str, name: str, fields: Mapping[str, Any]) -> str:
+    stamp = time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = {"time": stamp, "level": level, "event": name}
+    line |= dict.fromkeys(ALWAYS) | {field: without_secrets(value) for field, value in fields.items()}
+    return json.dumps(line, default=str)
+
+
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = getattr(record, "fields", {})
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        line = {"time": time, "level": record.levelname.lower(), "event": record.getMessage()}
-        line |= dict.fromkeys(ALWAYS) | {name: _without_secrets(value) for name, value in fields.items()}
-        return json.dumps(line, default=str)
+        time = datetime.fromtimestamp(record.created, UTC)
+        return _line(time, record.levelname.lower(), record.getMessage(), getattr(record, "fields", {}))
 
 
 class _RotatingFile(RotatingFileHandler):

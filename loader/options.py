@@ -14,6 +14,7 @@ from loader import logs
 from loader.errors import LoaderError
 from loader.load.rejects import Limit
 from loader.settings import TARGETS, Settings
+from loader.spoken import VARIABLE
 
 # A number and a unit, as DuckDB reads it.
 _MEMORY_LIMIT = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B)", re.IGNORECASE)
@@ -70,14 +71,19 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--log-level", type=click.Choice(logs.LEVELS, case_sensitive=False), default="info", show_default=True,
         envvar="SYNTHEA_OMOP_LOG_LEVEL", show_envvar=True, help="The least important lines that the log keeps.",
     )
+    @click.option(
+        "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, envvar=VARIABLE,
+        show_envvar=True, help="Standard output for people, or the lines of the log: one JSON object a line.",
+    )
     @wraps(command)
     def with_settings(
-        target: str, database: Path, memory_limit: str, log_file: Path | None, log_level: str, **arguments: Any
+        target: str, database: Path, memory_limit: str, log_file: Path | None, log_level: str, log_format: str,
+        **arguments: Any,
     ) -> None:
         settings = Settings(target, database.absolute(), memory_limit)
         with ExitStack() as opened:
             try:
-                opened.enter_context(logs.kept(log_file, log_level))
+                opened.enter_context(logs.kept(log_file, log_level, spoken=log_format == "json"))
             except OSError as error:
                 raise click.BadParameter(f"{log_file} cannot be written: {error.strerror}.", param_hint="--log-file")
             try:

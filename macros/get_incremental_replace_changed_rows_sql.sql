@@ -1,7 +1,7 @@
 {#- The incremental strategy `replace_changed_rows`, for tables of the CDM that are computed whole and that foreign keys
     point at: what is gone is deleted, what differs is updated, what is new is inserted, and a row that is the same is
     left alone. So the keys stay on. A table of this kind that still refers to a row that goes is built after this one:
-    its reference is taken off until then. -#}
+    its reference is taken off until then. After a first build that broke off it may not be there yet. -#}
 {% macro get_incremental_replace_changed_rows_sql(arg_dict) -%}
     {%- set target_table = arg_dict['target_relation'] -%}
     {%- set new_rows = arg_dict['temp_relation'] -%}
@@ -11,7 +11,8 @@
         | selectattr('resource_type', 'equalto', 'model')
         | selectattr('config.incremental_strategy', 'equalto', 'replace_changed_rows')
         | map(attribute='name') | list -%}
-    {%- for key in cdm_foreign_keys() if key.parent_model == this.identifier and key.model in of_this_kind %}
+    {%- for key in cdm_foreign_keys() if key.parent_model == this.identifier and key.model in of_this_kind
+        and adapter.get_relation(this.database, key.child.split('.')[0], key.child.split('.')[1]) is not none %}
     update {{ key.child }} as children set {{ key.column }} = null
     where children.{{ key.column }} is not null
         and not exists (select 1 from {{ new_rows }} as new_rows where new_rows.{{ id }} = children.{{ key.column }});

@@ -31,7 +31,7 @@ _TRANSIENT_CODES = {
     errorcodes.ADMIN_SHUTDOWN, errorcodes.CRASH_SHUTDOWN, errorcodes.CANNOT_CONNECT_NOW,
 }
 # libpq has no codes for what happens before there is a session, or to one that breaks off.
-_TRANSIENT_WORDS = (
+TRANSIENT_WORDS = (
     "connection refused", "connection reset", "server closed the connection", "too many clients",
     "remaining connection slots", "the database system is starting up", "the database system is shutting down",
     "the database system is in recovery mode", "connection already closed", "terminating connection",
@@ -44,7 +44,7 @@ def is_transient(error: BaseException | None) -> bool:
     if not isinstance(error, psycopg2.Error):
         return False
     text = str(error).lower()
-    return error.pgcode in _TRANSIENT_CODES or any(words in text for words in _TRANSIENT_WORDS)
+    return error.pgcode in _TRANSIENT_CODES or any(words in text for words in TRANSIENT_WORDS)
 
 
 retried = retry(

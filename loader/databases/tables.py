@@ -31,6 +31,16 @@ _ETL = {
     "build_step": """
         build_id bigint, kind text, room text, name text, status text, failures bigint,
         seconds double precision""",
+    # A row a run, written at its end (loader/watch), and a row a step of it; sizes are bytes.
+    "run": """
+        run_id bigint, verb text, started_at timestamp, finished_at timestamp, outcome text, exit_code integer,
+        error text, batch_id bigint, build_id bigint, builds integer, rows_loaded bigint, rows_built bigint,
+        seconds double precision, peak_memory bigint, alerts integer, blocks_read bigint, temp_bytes bigint,
+        wal_bytes bigint, lock_wait_seconds double precision""",
+    "run_step": """
+        run_id bigint, kind text, step text, status text, started_at timestamp, seconds double precision, rows bigint,
+        bytes bigint, peak_memory bigint, blocks_read bigint, temp_bytes bigint, wal_bytes bigint,
+        lock_wait_seconds double precision""",
 }
 
 

@@ -153,7 +153,9 @@ class Copying:
         if file is part.source.file and self._looked.is_left_to_engine(path):
             options["strictly"] = True
         try:
-            rows = session.copy(file, self._tables[part.source.table], lineage, advance, **options)
+            with self._reporter.steps.part_of_file(part.source.name) as step:
+                rows = session.copy(file, self._tables[part.source.table], lineage, advance, **options)
+                step.rows = (step.rows or 0) + rows
         except LoaderError as error:
             self._failures[path] = error
             return

@@ -73,7 +73,7 @@ def _copy(
     database: Database, name: str, file: CsvFile, fingerprints: Fingerprints, reporter: Reporter
 ) -> LoadedFile:
     started, size = perf_counter(), file.path.stat().st_size
-    with reporter.bytes_bar(file.path.name, size) as advance:
+    with reporter.bytes_bar(file.path.name, size) as advance, reporter.steps.part_of_file(file.path.name):
         rows = database.copy(file, quoted("raw_vocabulary", name), {}, advance)
     seconds = perf_counter() - started
     reporter.copied(file.path.name, rows, seconds, size)

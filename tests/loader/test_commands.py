@@ -129,3 +129,5 @@ def test_a_project_that_dbt_cannot_read_ends_with_3_and_keeps_the_load(
     assert done.returncode == 3, done.stderr
     assert "The build failed" in done.stderr and "Traceback" not in done.stderr
     assert query(duckdb_environment, "select count(*) from raw_synthea.patients") == [(16,)]
+    kept = "select outcome, exit_code, builds, build_id, rows_loaded > 0 from etl.run"
+    assert query(duckdb_environment, kept) == [("build failed", 3, 1, None, True)]

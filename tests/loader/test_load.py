@@ -188,5 +188,5 @@ def test_every_table_is_there_after_the_first_contact(engine_environment: Enviro
         " where table_schema in ('raw_synthea', 'raw_vocabulary', 'raw_rates', 'etl') group by 1 order by 1",
     )
     assert tables == [
-        ("etl", 9), ("raw_rates", len(RATES_TABLES) + 1), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10),
+        ("etl", 11), ("raw_rates", len(RATES_TABLES) + 1), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10),
     ]

@@ -59,7 +59,8 @@ def _history(environment: Mapping[str, str], project: Path) -> list[tuple[int, s
     runs.append(run(ahead=f"{project}/no_dbt:"))
     runs.append((0, "untouched" if _fingerprint(environment) == before else "touched"))
     outcomes = query(environment, "select outcome from etl.build where finished_at is not null order by build_id")
-    return [*runs, (0, " ".join(outcome for (outcome,) in outcomes))]
+    kept = query(environment, "select outcome, exit_code, builds from etl.run order by run_id")
+    return [*runs, (0, str(kept)), (0, " ".join(outcome for (outcome,) in outcomes))]
 
 
 def _fingerprint(environment: Mapping[str, str]) -> object:
@@ -103,3 +104,9 @@ def test_a_run_with_nothing_new_touches_no_table_and_does_not_start_dbt(
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_ledger_says_how_each_build_ended(histories: dict[str, list[tuple[int, str]]], engine: str) -> None:
     assert histories[engine][-1][1] == "failing failing untested done"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_ledger_has_each_run_that_did_something(histories: dict[str, list[tuple[int, str]]], engine: str) -> None:
+    failed, done = ("tests failed", 4, 1), ("done", 0, 1)
+    assert histories[engine][-2][1] == str([failed, failed, done, done])
