@@ -27,6 +27,7 @@ from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, Settings
+from loader.tune.command import tune, tuned
 from loader.vocabulary.athena import opened_vocabulary
 from loader.vocabulary.loading import has_vocabulary, load_vocabulary
 from loader.vocabulary.shard import cut_shard
@@ -86,11 +87,12 @@ def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | 
 @click.option("--vocabulary", "vocabulary_folder", metavar="DIR", type=FOLDER, help="Load this vocabulary first.")
 @click.option("--full-refresh", is_flag=True, help="Build every table anew; the ids stay.")
 @click.option("--no-tests", is_flag=True, help="Build without the data tests.")
+@click.option("--tune", "is_tuned", is_flag=True, help="Run with the settings that `tune` proposes; they end with the run.")
 @common_options
 @loading_options
 def run(
     settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool,
-    snapshot: bool, max_rejects: Limit,
+    is_tuned: bool, snapshot: bool, max_rejects: Limit,
 ) -> None:
     """Load the export in DIR, build the CDM, test it and sum up.
 
@@ -103,6 +105,7 @@ def run(
     with ExitStack() as opened:
         export = opened.enter_context(opened_export(folder))
         found = opened.enter_context(opened_vocabulary(vocabulary_folder)) if vocabulary_folder else None
+        settings = opened.enter_context(tuned(settings, reporter)) if is_tuned else settings
         database = opened.enter_context(open_database(settings))
         if found is None and not has_vocabulary(database):
             raise LoaderError(
@@ -193,6 +196,7 @@ def report(settings: Settings, output: str, page: Path | None, dqd_json: Path | 
 
 
 main.add_command(rates)
+main.add_command(tune)
 
 
 def _say_what_is_odd(
