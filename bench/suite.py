@@ -76,7 +76,7 @@ class Engine:
         self, name: str, folder: Path, vocabulary: Path, databases: ExitStack,
         server_settings: Mapping[str, str] = SERVER_SETTINGS,
     ) -> None:
-        self.name = name
+        self.name, self.source = name, vocabulary
         self._folder = folder
         self._server: PostgresServer | None = None
         if name == "postgres":
