@@ -61,6 +61,8 @@ def _batched(ground: Ground, database: Database) -> Iterator[Switch]:
     path = ground.folder / f"{count}.csv"
     with whole.path.open(encoding="utf-8") as rows, path.open("w", encoding="utf-8") as few:
         few.writelines(islice(rows, count + 1))
+    with path.open(encoding="utf-8") as rows:
+        count = sum(1 for _ in rows) - 1
     file = replace(whole, path=path)
     fields = [column for column in file.columns if column]
     names = ", ".join(quoted(column.name) for column in fields)

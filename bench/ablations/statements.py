@@ -22,13 +22,19 @@ _LINKED = """
         on relationships.concept_id_2 = concepts.concept_id and concepts.standard_concept = 'S'"""
 
 
+# A full download of the vocabulary has about six million concepts; the one at hand may be small.
+CONCEPTS_MADE_UP, FIRST_MADE_UP = 1_000_000, 1_500_000_000
+
+
 def statement_switches(database: Database) -> Iterator[Switch]:
-    """All of them; the CDM is not changed."""
+    """All of them; the CDM is not changed, the vocabulary is, at the end."""
     yield _look_ups(database)
     yield _scans(database)
     if database.name == "postgres":
         yield _indexes(database)
         yield from _prepared(database)
+    _make_up_concepts(database)
+    yield _look_ups(database)
 
 
 def _timed(database: Database, *statements: str) -> Callable[[], float]:
@@ -56,6 +62,24 @@ def _look_ups(database: Database) -> Switch:
         f"{events:,} events and {concepts:,} concepts: distinct codes mapped once and joined, making the map included",
         _timed(database, *cached), _timed(database, *joined), "cached, and extended by new codes",
     )
+
+
+def _make_up_concepts(database: Database) -> None:
+    """As many concepts of no code that occurs, each mapped to another."""
+    numbers = f"generate_series({FIRST_MADE_UP}, {FIRST_MADE_UP + CONCEPTS_MADE_UP - 1}) as made_up (number)"
+    valid = "date '1970-01-01', date '2099-12-31'"
+    database.execute(
+        "insert into raw_vocabulary.concept (concept_id, concept_name, domain_id, vocabulary_id, concept_class_id,"
+        " standard_concept, concept_code, valid_start_date, valid_end_date)"
+        " select number, 'Made up', 'Condition', 'SNOMED', 'Disorder', 'S', 'made up ' || cast(number as text),"
+        f" {valid} from {numbers}"
+    )
+    database.execute(
+        "insert into raw_vocabulary.concept_relationship (concept_id_1, concept_id_2, relationship_id, valid_start_date,"
+        f" valid_end_date) select number, number, 'Maps to', {valid} from {numbers}"
+    )
+    for table in ("concept", "concept_relationship"):
+        database.analyze(quoted("raw_vocabulary", table))
 
 
 def _scans(database: Database) -> Switch:
