@@ -10,7 +10,7 @@ DOCS := $(CURDIR)/target/docs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint docs bench bench-check clean
+.PHONY: help run test test-long lint docs bench bench-try bench-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,9 +39,11 @@ docs: .venv/installed ## the documentation of every table and column as one page
 	mv $(DOCS)/generated/static_index.html $(DOCS)/index.html
 	@echo "Open $(DOCS)/index.html"
 
-bench: .venv/tested-with ## the speed suite (an hour; needs EXPORT=... VOCABULARY=..., see docs/performance.md)
+bench: .venv/tested-with ## the speed suite (two hours; needs EXPORT=... VOCABULARY=..., see docs/performance.md)
 	$(BIN)/python -m bench.suite --export $(EXPORT) --vocabulary $(VOCABULARY) \
-	--copies 200 --copies 1000 --engine duckdb --engine postgres --pairs 3
+	--copies 20 --copies 200 --copies 1000 --engine duckdb --engine postgres --pairs 3
+	$(BIN)/python -m bench.ablation --export $(EXPORT) --vocabulary $(VOCABULARY) \
+	--copies 200 --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.loads --export $(EXPORT) --copies 200 --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.incremental --export $(EXPORT) --vocabulary $(VOCABULARY) \
 	--copies 200 --engine duckdb --engine postgres --pairs 3
@@ -52,11 +54,16 @@ bench: .venv/tested-with ## the speed suite (an hour; needs EXPORT=... VOCABULAR
 	$(BIN)/python -m bench.rates --rates 13400000 --engine postgres --pairs 1
 	$(BIN)/python -m bench.rates --json-megabytes 1000 --engine duckdb --engine postgres --pairs 3
 
-bench-check: .venv/tested-with ## the same on little data: shows that it runs, measures nothing
+bench-check: .venv/tested-with ## whether a step has become 1.3 times slower than bench/recorded.json says (ten minutes)
+	$(BIN)/python -m bench.check --engine duckdb --engine postgres
+
+bench-try: .venv/tested-with ## the speed suite on little data: shows that it runs, measures nothing
 	$(BIN)/python -m bench.suite --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
 	--copies 20 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.loads --export seeds/demo/synthea --copies 4 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.incremental --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
+	--copies 4 --engine duckdb --engine postgres --pairs 1
+	$(BIN)/python -m bench.ablation --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
 	--copies 4 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.vocabulary --concepts 1000 --ancestors 10000 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.quality --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \

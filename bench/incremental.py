@@ -10,9 +10,7 @@ ratio is (run with the change - build of nothing) / (full run - build of nothing
 counts.
 """
 
-import argparse
 import csv
-import json
 import os
 import shutil
 import statistics
@@ -27,11 +25,11 @@ from rich.table import Table
 from bench.copier import copy_export
 from bench.loads import SHARE, change_patients, chosen_patients
 from bench.measure import measured
-from bench.suite import COLUMNS, Engine, of_build
+from bench.options import bench_parser, keep_line, wide_console
+from bench.suite import Engine, of_build
 from loader.load.export import read_export
 from loader.load.raw_tables import RAW_TABLES
 from tests.support.commands import dbt_command, synthea_omop_command
-from tests.support.environments import ENGINES
 
 FIGURES = ("full", "nothing", "delta load", "delta", "whole load", "whole")
 
@@ -98,18 +96,12 @@ def make_exports(source: Path, folder: Path, copies: int, share: float) -> dict[
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.incremental", description=__doc__.splitlines()[0])
-    parser.add_argument("--export", type=Path, required=True, help="folder of a Synthea export")
-    parser.add_argument("--vocabulary", type=Path, required=True, help="folder of an Athena vocabulary")
+    parser = bench_parser("bench.incremental", __doc__, "full runs and changes")
     parser.add_argument("--copies", type=int, default=1, help="how many times its patients are copied (default 1)")
     parser.add_argument("--share", type=float, default=SHARE, help=f"of the patients that change (default {SHARE})")
     parser.add_argument("--small-change", type=float, help="in place of the project's variable of that name")
-    parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
-    parser.add_argument("--pairs", type=int, default=3, help="full runs and changes (default 3)")
-    parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")
     arguments = parser.parse_args()
-    console, runs = Console(), []
-    console.width = max(console.width, COLUMNS)
+    console, runs = wide_console(), []
     variables = [] if arguments.small_change is None else ["--vars", f"{{small_change: {arguments.small_change}}}"]
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))
@@ -121,15 +113,12 @@ def main() -> None:
                 for pair in range(1, arguments.pairs + 1):
                     run = run_pair(engine, exports, variables)
                     runs.append(run)
-                    line = json.dumps(run | {
+                    line = run | {
                         "pair": pair, "copies": arguments.copies, "share": arguments.share,
                         "small_change": arguments.small_change, "delta ratio": round(ratio(run, "delta"), 4),
                         "whole ratio": round(ratio(run, "whole"), 4), "cores": os.cpu_count(),
-                    })
-                    console.print(line, soft_wrap=True, highlight=False)
-                    if arguments.out:
-                        with arguments.out.open("a") as file:
-                            file.write(line + "\n")
+                    }
+                    keep_line(line, arguments.out, console)
     print_results(runs, console)
 
 

@@ -8,7 +8,6 @@ those of the vocabulary's tables too. Tests are not counted. Each run is a JSON 
 """
 
 import argparse
-import json
 import os
 import shutil
 import statistics
@@ -23,9 +22,9 @@ from rich.table import Table
 
 from bench.copier import copy_export
 from bench.measure import measured
-from bench.suite import COLUMNS, Engine
+from bench.options import bench_parser, keep_line, wide_console
+from bench.suite import Engine
 from tests.support.commands import dbt_command, synthea_omop
-from tests.support.environments import ENGINES
 
 CHECKS = ("dqd_checks+", "dqd_check_types+", "dqd_overrides+")
 TABLES = ("--resource-type", "seed", "--resource-type", "model")
@@ -81,21 +80,14 @@ def print_results(runs: list[Run], console: Console) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.quality", description=__doc__.splitlines()[0])
-    parser.add_argument("--export", type=Path, required=True, help="folder of a Synthea export")
-    parser.add_argument("--vocabulary", type=Path, required=True, help="folder of an Athena vocabulary")
+    parser = bench_parser("bench.quality", __doc__, "runs an engine")
     parser.add_argument("--copies", type=int, required=True, help="how often the export's patients are copied")
-    parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
-    parser.add_argument("--pairs", type=int, default=3, help="runs an engine (default 3)")
-    parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")
     return parser.parse_args()
 
 
 def main() -> None:
     arguments = _arguments()
-    console = Console()
-    console.width = max(console.width, COLUMNS)
-    runs = []
+    console, runs = wide_console(), []
     with tempfile.TemporaryDirectory(prefix="synthea-omop-bench-") as name:
         folder = Path(name)
         export = folder / "export"
@@ -107,16 +99,9 @@ def main() -> None:
                 engine = Engine(engine_name, folder / engine_name, arguments.vocabulary.absolute(), databases)
                 for pair in range(1, arguments.pairs + 1):
                     runs.append(run_pair(engine, export, arguments.copies, pair))
-                    _report(runs[-1], arguments.out, console)
+                    line = asdict(runs[-1]) | {"ratio": runs[-1].ratio, "cores": os.cpu_count()}
+                    keep_line(line, arguments.out, console)
     print_results(runs, console)
-
-
-def _report(run: Run, out: Path | None, console: Console) -> None:
-    line = json.dumps(asdict(run) | {"ratio": run.ratio, "cores": os.cpu_count()})
-    console.print(line, soft_wrap=True, highlight=False)
-    if out:
-        with out.open("a") as file:
-            file.write(line + "\n")
 
 
 if __name__ == "__main__":

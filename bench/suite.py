@@ -23,10 +23,11 @@ from rich.table import Table
 
 from bench.copier import copy_export
 from bench.measure import measured
+from bench.options import bench_parser, keep_line, wide_console
 from bench.units import duckdb_unit, postgres_unit
 from loader.databases.pool import BUILD_SESSION
 from tests.support.commands import dbt, dbt_command, synthea_omop, synthea_omop_command
-from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
+from tests.support.environments import duckdb_environment, postgres_environment
 from tests.support.postgres_server import PostgresServer, postgres_server
 
 MEMORY_LIMIT = "1GB"
@@ -40,7 +41,6 @@ SERVER_SETTINGS = {
     "checkpoint_timeout": "30min",
 }
 SLOWEST_SHOWN = 12
-COLUMNS = 120
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,15 @@ class Engine:
     The same name, because dbt parses the project anew when its profile changes.
     """
 
-    def __init__(self, name: str, folder: Path, vocabulary: Path, databases: ExitStack) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, folder: Path, vocabulary: Path, databases: ExitStack,
+        server_settings: Mapping[str, str] = SERVER_SETTINGS,
+    ) -> None:
+        self.name, self.source = name, vocabulary
         self._folder = folder
         self._server: PostgresServer | None = None
         if name == "postgres":
-            self._server = databases.enter_context(postgres_server(SERVER_SETTINGS))
+            self._server = databases.enter_context(postgres_server(server_settings))
         self._vocabulary = databases.enter_context(self._database("vocabulary"))
         synthea_omop("vocabulary", str(vocabulary), environment=self._vocabulary)
         with self.candidate() as environment:
@@ -175,21 +178,14 @@ def _seconds(run: Run) -> tuple[float, ...]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.suite", description=__doc__.splitlines()[0])
-    parser.add_argument("--export", type=Path, required=True, help="folder of a Synthea export")
-    parser.add_argument("--vocabulary", type=Path, required=True, help="folder of an Athena vocabulary")
+    parser = bench_parser("bench.suite", __doc__, "units and candidates a size")
     parser.add_argument("--copies", type=int, action="append", required=True, help="size; may be given again")
-    parser.add_argument("--engine", choices=ENGINES, action="append", required=True, help="may be given again")
-    parser.add_argument("--pairs", type=int, default=3, help="units and candidates a size (default 3)")
-    parser.add_argument("--out", type=Path, help="file to which each run is added as a line of JSON")
     return parser.parse_args()
 
 
 def main() -> None:
     arguments = _arguments()
-    console = Console()
-    console.width = max(console.width, COLUMNS)
-    runs = []
+    console, runs = wide_console(), []
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))
         for copies in arguments.copies:
@@ -203,17 +199,12 @@ def main() -> None:
                     for pair in range(1, arguments.pairs + 1):
                         run = run_pair(engine, export, copies, pair)
                         runs.append(run)
-                        _report(run, arguments.out, console)
+                        keep_line(
+                            asdict(run) | {"total": run.total, "ratio": run.ratio, "cores": os.cpu_count()},
+                            arguments.out, console,
+                        )
             shutil.rmtree(export)
     print_results(runs, console)
-
-
-def _report(run: Run, out: Path | None, console: Console) -> None:
-    line = json.dumps(asdict(run) | {"total": run.total, "ratio": run.ratio, "cores": os.cpu_count()})
-    console.print(line, soft_wrap=True, highlight=False)
-    if out:
-        with out.open("a") as file:
-            file.write(line + "\n")
 
 
 if __name__ == "__main__":

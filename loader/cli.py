@@ -28,6 +28,7 @@ from loader.report.status import print_status
 from loader.report.summary import print_summary
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, Settings
 from loader.spoken import Commands
+from loader.tune.command import tune, tuned
 from loader.vocabulary.athena import opened_vocabulary
 from loader.vocabulary.loading import has_vocabulary, load_vocabulary
 from loader.vocabulary.shard import cut_shard
@@ -95,11 +96,12 @@ def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | 
     help="Write the page on the data and its quality to FILE, as the verb report does.",
 )
 @watching_options
+@click.option("--tune", "is_tuned", is_flag=True, help="Run with the settings that `tune` proposes; they end with the run.")
 @common_options
 @loading_options
 def run(
     settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool,
-    page: Path | None, snapshot: bool, max_rejects: Limit, watching: Watching,
+    page: Path | None, is_tuned: bool, snapshot: bool, max_rejects: Limit, watching: Watching,
 ) -> None:
     """Load the export in DIR, build the CDM, test it and sum up.
 
@@ -110,7 +112,9 @@ def run(
     reporter = Reporter()
     if folder is None:
         folder, vocabulary_folder = SAMPLE_DIR, vocabulary_folder or SAMPLE_VOCABULARY_DIR
-    with watched(settings, "run", reporter, watching) as watch:
+    with ExitStack() as opened:
+        watch = opened.enter_context(watched(settings, "run", reporter, watching))
+        settings = opened.enter_context(tuned(settings, reporter)) if is_tuned else settings
         try:
             seconds = _load_and_build(
                 settings, folder, vocabulary_folder, reporter, watch, full_refresh, not no_tests, snapshot, max_rejects
@@ -247,6 +251,7 @@ def report(settings: Settings, output: str, page: Path | None, dqd_json: Path | 
 
 
 main.add_command(rates)
+main.add_command(tune)
 
 
 def _say_what_is_odd(

@@ -1,6 +1,7 @@
 """Sessions on PostgreSQL: how one is opened and set up, and the pool that a load takes its workers from."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,8 @@ OLDEST_VERSION = 150000
 SESSION = "-c timezone=UTC -c jit=off -c synchronous_commit=off -c maintenance_work_mem=256MB -c work_mem=64MB"
 # Of what a WITH or a window function gives, the planner expects a row or two: a nested loop over them took hours.
 BUILD_SESSION = f"{SESSION} -c enable_nestloop=off"
+# Of these, what `tune --apply` has set for the role in its database is the better value.
+TUNABLE = ("synchronous_commit", "maintenance_work_mem", "work_mem")
 # Ends the backend of a killed client within half a second. Servers on systems without POLLRDHUP refuse it.
 CHECK_CLIENT = "client_connection_check_interval"
 SECONDS_TO_CONNECT = 10
@@ -82,6 +85,9 @@ def _opened(open_one: Callable[[], Connection]) -> Connection:
         ) from error
     connection.autocommit = True
     refuses_client_check(connection)
+    for name, value in set_for_the_role(connection).items():
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config(%s, %s, false)", (name, value))
     return connection
 
 
@@ -95,6 +101,25 @@ def _arguments(application: str) -> dict[str, Any]:
 def with_users_options(options: str) -> str:
     """Ours first: what the user has set in PGOPTIONS comes later and wins."""
     return f"{options} {os.environ.get('PGOPTIONS', '')}".strip()
+
+
+def option(name: str, value: str) -> str:
+    """The setting as one of libpq's options, in which blanks end a value unless they are escaped."""
+    return f"-c {name}=" + value.replace("\\", r"\\").replace(" ", r"\ ")
+
+
+def set_for_the_role(connection: Connection) -> dict[str, str]:
+    """What is set for this role in this database of what our sessions set too. What PGOPTIONS sets is not among it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)"
+            " from pg_catalog.pg_db_role_setting cross join unnest(setconfig) as setting"
+            " where setrole = (select oid from pg_catalog.pg_roles where rolname = session_user)"
+            " and setdatabase = (select oid from pg_catalog.pg_database where datname = current_database())"
+        )
+        found = dict(cursor.fetchall())
+    users = os.environ.get("PGOPTIONS", "")
+    return {name: found[name] for name in TUNABLE if name in found and not re.search(rf"\b{name}\s*=", users)}
 
 
 def refuses_client_check(connection: Connection) -> bool:

@@ -13,7 +13,9 @@ from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
 from loader.databases.base import (
     AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
 )
-from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, refuses_client_check, with_users_options
+from loader.databases.pool import (
+    BUILD_SESSION, CHECK_CLIENT, option, refuses_client_check, set_for_the_role, with_users_options,
+)
 from loader.databases.ranges import Span, SpanStream
 from loader.databases.parquet import csv_field, parquet_of_csv
 from loader.databases.streams import answered
@@ -219,6 +221,7 @@ class PostgresSession(Database):
         """The variables by which dbt meets this very database in a session like this one."""
         info = self._connection.info
         options = BUILD_SESSION if refuses_client_check(self._connection) else f"{BUILD_SESSION} -c {CHECK_CLIENT}=500"
+        options = " ".join([options, *(option(*found) for found in set_for_the_role(self._connection).items())])
         return {
             "PGHOST": info.host or "", "PGPORT": str(info.port), "PGUSER": info.user, "PGDATABASE": info.dbname,
             "PGTZ": "UTC", "PGOPTIONS": with_users_options(options),

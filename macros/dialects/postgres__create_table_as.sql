@@ -19,7 +19,8 @@
         ) }}
     {%- endif -%}
     {%- set schema = this.schema ~ '_partitions' %}
-    create schema if not exists {{ schema }};
+    {#- Two models at once may both find none: the second one waits here for the first. -#}
+    do $$ begin create schema if not exists {{ schema }}; exception when unique_violation then null; end $$;
     {{ get_assert_columns_equivalent(sql) }}
     create table {{ relation }} {{ get_table_columns_and_constraints() }} partition by hash (person_id);
     {%- for number in range(partitions) %}

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.sequences
 PARTITIONED = """    omop:
       clinical:
         measurement: {+meta: {partitions: 4}}
+        observation: {+meta: {partitions: 4}}
         visit_detail: {+meta: {partitions: %s}}
 """
 PARTS = """
@@ -42,7 +43,7 @@ class Left:
 def _partitioned(folder: Path, visits: int = 0) -> Path:
     copy_project(folder)
     settings = folder / "dbt_project.yml"
-    lines = PARTITIONED % visits if visits else "".join(PARTITIONED.splitlines(keepends=True)[:3])
+    lines = PARTITIONED % visits if visits else "".join(PARTITIONED.splitlines(keepends=True)[:4])
     before, omop, after = settings.read_text().partition("    omop:\n")
     assert omop
     settings.write_text(before + lines + after.replace("      clinical:\n", ""))
@@ -82,7 +83,9 @@ def test_a_table_in_parts_has_the_rows_of_one_that_is_whole(
     for number, (parted, plain) in enumerate(zip(*states, strict=True)):
         assert_same_tables(parted.tables, plain.tables, (f"in parts, build {number}", "whole"))
         # A full refresh takes the parts of the table that it replaces with it.
-        assert (parted.parts, parted.all_parts, plain.parts) == ({"measurement": 4}, 4, {})
+        assert (parted.parts, parted.all_parts, plain.parts) == (
+            {"measurement": 4, "observation": 4}, 8, {}
+        )
 
 
 def test_a_table_that_keys_point_at_cannot_be_in_parts(seeded: Projects, copies, tmp_path: Path) -> None:

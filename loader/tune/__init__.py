@@ -1,0 +1,1 @@
+"""The verb `tune`: what the machine has, and which settings of the databases follow from it."""
