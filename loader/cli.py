@@ -18,7 +18,9 @@ from loader.load.standing import gone_text
 from loader.options import common_options, loading_options
 from loader.progress import Reporter
 from loader.project import project_checksum
+from loader.publish import building_place
 from loader.rates.command import rates
+from loader.remedies import explained
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.dqd_json import write_dqd_json
@@ -54,7 +56,9 @@ def load(settings: Settings, folder: Path, snapshot: bool, max_rejects: Limit) -
     is left alone.
     """
     reporter = Reporter()
-    with opened_export(folder) as export, open_database(settings) as database:
+    with (
+        opened_export(folder) as export, open_database(settings) as database, explained(database, settings),
+    ):
         result = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
         _say_what_is_odd(database, export, result, reporter, snapshot)
         if not result.repeated:
@@ -86,11 +90,15 @@ def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | 
 @click.option("--vocabulary", "vocabulary_folder", metavar="DIR", type=FOLDER, help="Load this vocabulary first.")
 @click.option("--full-refresh", is_flag=True, help="Build every table anew; the ids stay.")
 @click.option("--no-tests", is_flag=True, help="Build without the data tests.")
+@click.option(
+    "--publish", is_flag=True, envvar="SYNTHEA_OMOP_PUBLISH", show_envvar=True,
+    help="Build beside the CDM and put it in its place at once: readers never see half of it.",
+)
 @common_options
 @loading_options
 def run(
     settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool,
-    snapshot: bool, max_rejects: Limit,
+    publish: bool, snapshot: bool, max_rejects: Limit,
 ) -> None:
     """Load the export in DIR, build the CDM, test it and sum up.
 
@@ -103,7 +111,9 @@ def run(
     with ExitStack() as opened:
         export = opened.enter_context(opened_export(folder))
         found = opened.enter_context(opened_vocabulary(vocabulary_folder)) if vocabulary_folder else None
-        database = opened.enter_context(open_database(settings))
+        place = opened.enter_context(building_place(settings, publish, reporter))
+        database = opened.enter_context(open_database(place.settings))
+        opened.enter_context(explained(database, place.settings))
         if found is None and not has_vocabulary(database):
             raise LoaderError(
                 f"There is no vocabulary in the {database.place}. Give one with --vocabulary DIR: the unpacked folder"
@@ -127,9 +137,11 @@ def run(
                 ),
                 INFO,
             )
-        environment = database.dbt_environment()
+        beside, full_refresh = place.prepare(database, full_refresh)
+        environment = database.dbt_environment() | beside
         database.make_way()
-        built = build(settings, environment, reporter, full_refresh, tests=not no_tests)
+        built = build(place.settings, environment, reporter, full_refresh, tests=not no_tests)
+        place.publish(database, "untested" if no_tests else "done")
         database.tidy()
     seconds = {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
     with open_database(settings, only_look=True) as database:
