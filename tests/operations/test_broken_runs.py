@@ -240,7 +240,7 @@ def test_a_lost_server_ends_the_run_with_what_to_do(server_story: Story, both: E
     # Its tables outlive the crash, though some of them are new.
     assert server_story.tables["a lost server"]["omop.person"].rows
     said = server_story.said["a lost server"]
-    assert "The CDM is incomplete" in said and f"synthea-omop load {both.first}  (1 patient)" in said
+    assert "The CDM is incomplete" in said and f"synthea-omop load {both.first}  (3 patients)" in said
 
 
 def test_after_the_server_is_back_two_commands_leave_what_a_full_build_would_have_made(
