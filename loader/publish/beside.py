@@ -51,7 +51,7 @@ def copied_models(unfilled_only: bool = False) -> set[tuple[str, str]]:
 class SchemasBeside(Place):
     """The schemas with the suffix."""
 
-    _is_published = False
+    _is_prepared, _is_published = False, False
 
     def __enter__(self) -> "SchemasBeside":
         return self
@@ -64,7 +64,8 @@ class SchemasBeside(Place):
     def left(self) -> str:
         if self._is_published:
             return ""
-        return f"Nothing was published: the CDM is as it was. What was built lies in omop{SUFFIX} until the next run."
+        kept = f" What was built lies in omop{SUFFIX} until the next run." if self._is_prepared else ""
+        return f"Nothing was published: the CDM is as it was.{kept}"
 
     def prepare(self, database: Database, full_refresh: bool) -> tuple[dict[str, str], bool]:
         self._drop_leftovers(database)
@@ -89,6 +90,7 @@ class SchemasBeside(Place):
                 f"Copied {len(copied)} tables with {sum(copied):,} rows in {seconds:.1f} s, to build beside the CDM"
             )
             logs.event("step finished", step="copy to publish", seconds=seconds, rows=sum(copied))
+        self._is_prepared = True
         return {"SYNTHEA_OMOP_SCHEMA_SUFFIX": SUFFIX}, full_refresh
 
     def publish(self, database: Database, outcome: str) -> None:

@@ -103,7 +103,7 @@ def story(
             [sys.executable, "-c", READER, engine, dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as reader:
             assert reader.stdout and reader.stdout.readline() == "reading\n"
-            story.ends["published"] = ended(environment, "run", both.second)
+            story.ends["published"] = ended(environment, "run", both.second, "--no-tests")
             story.seen = [json.loads(line) for line in reader.communicate("stop")[0].splitlines()]
             assert reader.returncode == 0
         _look(story, "published", environment)
