@@ -24,8 +24,8 @@ _HOLDERS = """
         inner join pg_catalog.pg_class as tables on locks.relation = tables.oid
         inner join pg_catalog.pg_namespace as namespaces on tables.relnamespace = namespaces.oid
         inner join pg_catalog.pg_stat_activity as activity on locks.pid = activity.pid
-        where locks.granted and activity.usesysid is not null and activity.datname = current_database() and namespaces.nspname in ?
-            and activity.pid <> pg_backend_pid() and activity.application_name not in ?
+        where locks.granted and activity.usesysid is not null and activity.datname = current_database()
+            and namespaces.nspname in ? and activity.pid <> pg_backend_pid() and activity.application_name not in ?
         order by activity.pid, weakness, tables.relkind = 'i', tables.relname
     )
 

@@ -80,7 +80,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         target: str, database: Path, memory_limit: str, lock_wait: int, log_file: Path | None, log_level: str,
         **arguments: Any,
     ) -> None:
-        settings = Settings(target, database.absolute(), memory_limit)
+        settings = Settings(target, database.absolute(), memory_limit, lock_wait=lock_wait)
         with ExitStack() as opened:
             try:
                 opened.enter_context(logs.kept(log_file, log_level))

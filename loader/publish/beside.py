@@ -7,6 +7,7 @@ that no transaction sees some tables of the one state and some of the other.
 
 import re
 from logging import INFO
+from math import inf
 from time import monotonic, perf_counter, sleep
 from types import TracebackType
 
@@ -31,7 +32,7 @@ PAIRS = (*((schema, f"{schema}{SUFFIX}") for schema in SCHEMAS), PARTITIONS)
 # Whatever has this comment is ours, and may be dropped.
 OURS = "synthea-omop: beside the CDM, until it is published or dropped"
 # Shorter than the server waits before it looks for deadlocks and ends somebody's transaction.
-SECONDS_A_TRY, SECONDS_BETWEEN, SECONDS_TO_PUBLISH = 0.8, 0.5, 60
+SECONDS_A_TRY, SECONDS_BETWEEN = 0.8, 0.5
 _BUSY = (errorcodes.LOCK_NOT_AVAILABLE, errorcodes.QUERY_CANCELED, errorcodes.DEADLOCK_DETECTED)
 _INCREMENTAL = re.compile(r"materialized\s*=\s*'incremental'")
 
@@ -111,7 +112,7 @@ class SchemasBeside(Place):
 
     def _swap(self, database: Database, carried: Carried, build: int, outcome: str) -> list[str]:
         """Lock, move, rename; tried until nobody reads in a transaction that began before. What others should know."""
-        deadline = monotonic() + SECONDS_TO_PUBLISH
+        deadline = monotonic() + (self.settings.lock_wait or inf)
         while True:
             try:
                 with database.transaction():
@@ -130,8 +131,8 @@ class SchemasBeside(Place):
                     raise
                 if monotonic() > deadline:
                     raise BuildError(
-                        f"For {SECONDS_TO_PUBLISH} s there was no moment without a transaction that reads the CDM. Run again"
-                        " when these are over.\n" + "\n".join(holders(database, SCHEMAS))
+                        f"For {self.settings.lock_wait} s (--lock-wait) there was no moment without a transaction that reads"
+                        " the CDM. Run again when these are over.\n" + "\n".join(holders(database, SCHEMAS))
                     ) from error
             sleep(SECONDS_BETWEEN)
 
@@ -148,7 +149,8 @@ class SchemasBeside(Place):
         """What runs before this one have left: builds that were not published, and states that were replaced. All of it
         together, since it refers to each other; what is not ours never (no cascade)."""
         not_ours = database.query(
-            "select nspname from pg_namespace where nspname in ? and obj_description(oid, 'pg_namespace') is distinct from ?",
+            "select nspname from pg_namespace"
+            " where nspname in ? and obj_description(oid, 'pg_namespace') is distinct from ?",
             (tuple(new for _, new in PAIRS), OURS),
         )
         if not_ours:

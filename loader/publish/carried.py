@@ -141,7 +141,9 @@ class Carried:
             self._move_what_stays(old, new)
         for old, new in self._pairs:
             former = quoted(f"{old}{suffix}")
-            ((said,),) = self._database.query("select obj_description(cast(quote_ident(?) as regnamespace), 'pg_namespace')", (old,))
+            ((said,),) = self._database.query(
+                "select obj_description(cast(quote_ident(?) as regnamespace), 'pg_namespace')", (old,)
+            )
             self._database.execute(
                 f"alter schema {quoted(old)} rename to {former}; comment on schema {former} is {literal(comment)};"
                 f" comment on schema {quoted(new)} is {literal(said) if said else 'null'}"

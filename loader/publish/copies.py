@@ -9,7 +9,10 @@ _INDEXES = """
     select
         quote_ident(index_class.relname),
         pg_get_indexdef(indexes.indexrelid),
-        (select pg_get_constraintdef(oid) from pg_catalog.pg_constraint where conindid = indexes.indexrelid and contype = 'p')
+        (
+            select pg_get_constraintdef(oid) from pg_catalog.pg_constraint
+            where conindid = indexes.indexrelid and contype = 'p'
+        )
     from pg_catalog.pg_index as indexes
     inner join pg_catalog.pg_class as index_class on indexes.indexrelid = index_class.oid
     where indexes.indrelid = cast(? as regclass)

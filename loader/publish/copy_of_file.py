@@ -73,8 +73,10 @@ class CopyOfFile(Place):
     def left(self) -> str:
         if self._is_published:
             return ""
-        kept = f" What there is of the new one lies in {self._folder} until the next run." if self.settings.database.exists() else ""
-        return f"Nothing was published: {self._target} is as it was.{kept}"
+        text = f"Nothing was published: {self._target} is as it was."
+        if self.settings.database.exists():
+            text += f" What there is of the new one lies in {self._folder} until the next run."
+        return text
 
     def _copy(self) -> None:
         """Copy the file as it is when no process writes to it."""

@@ -1,7 +1,6 @@
 """A kill, a full disk, a lost server and a lock in the middle of a run: the CDM can be read, the message says what to do,
 and the next run leaves what a full build would have made."""
 
-import os
 import re
 import resource
 import subprocess
@@ -26,7 +25,12 @@ Environment = Mapping[str, str]
 # In the middle of the CDM, and large.
 MODEL = "measurement"
 MEGABYTES_OF_A_SMALL_DISK = 400
-HOLD_FILE = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); sys.stdin.read()"
+HOLD_FILE = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1], read_only=True)
+print("open", flush=True)
+sys.stdin.read()
+"""
 
 
 @dataclass
@@ -55,6 +59,8 @@ def story(engine: str, copy: Copy, both: Exports, tmp_path_factory: pytest.TempP
         story.look("killed while it loads", environment, folder)
         with running(environment, "run", both.second, "--no-tests") as run:
             run.wait_for_model(MODEL)
+            if engine == "postgres":
+                story.said["while dbt builds"] = succeed(environment, "status")
             run.kill()
         wait_for_sessions(environment, query)
         story.look("killed while dbt builds", environment, folder)
@@ -118,6 +124,13 @@ def test_a_kill_during_the_build_leaves_a_cdm_that_is_called_incomplete(story: S
     assert story.tables[name]["omop.person"].rows
     for said in (story.said[name], story.reports[name]):
         assert re.search(r"The CDM is incomplete: build \d+, which began at .* did not come to its end", said)
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_cdm_that_is_being_rebuilt_is_called_so(story: Story) -> None:
+    said = story.said["while dbt builds"]
+    assert re.search(r"The CDM is being rebuilt \(build \d+, which began at .*\): until that ends some", said)
+    assert "incomplete" not in said
 
 
 def test_a_lock_ends_the_run_with_the_name_of_its_holder(story: Story, engine: str) -> None:

@@ -1,12 +1,14 @@
 """`run --publish`: readers see the former CDM or the new one, whole, whatever becomes of the run in between."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from loader.publish.beside import copied_models
@@ -57,6 +59,7 @@ ANALYST = """
     grant usage on schema study to {analyst};
     create view study.adults as select person_id from omop.person where year_of_birth < 2000;
     create table omop.shortlist as select person_id from omop.person;
+    create view omop.shortlisted as select person.year_of_birth from omop.shortlist inner join omop.person using (person_id);
     create table study.cohort (person_id bigint references omop.person on delete cascade);
     grant select on all tables in schema study to {analyst};
     insert into omop.note (note_id, person_id, note_date, note_type_concept_id, note_class_concept_id, note_text,
@@ -90,6 +93,7 @@ def story(
         story.tables["before"] = snapshot(environment)
         with running(environment, "run", both.second) as run:
             run.wait_for_model("measurement")
+            story.said["at work"] = ended(environment, "status").output
             run.kill()
         wait_for_sessions(environment, query)
         _look(story, "killed", environment)
@@ -99,6 +103,12 @@ def story(
         _look(story, "a test fails", environment)
         _execute(environment, "update raw_vocabulary.concept set domain_id = 'Gender' where concept_id = 8532")
         dsn = _dsn(environment, analyst or "")
+        if analyst:
+            with psycopg2.connect(dsn) as connection, connection.cursor() as cursor:
+                cursor.execute("select count(*) from omop.person")
+                story.ends["held up"] = ended(environment, "run", both.second, "--no-tests", "--lock-wait", "2")
+                cursor.execute("select count(*) from omop.person")
+            _look(story, "held up", environment)
         with subprocess.Popen(
             [sys.executable, "-c", READER, engine, dsn], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as reader:
@@ -109,7 +119,8 @@ def story(
         _look(story, "published", environment)
         if analyst:
             story.analyst = _what_the_analyst_has(environment, analyst)
-            _execute(environment, "drop table study.cohort, omop.shortlist; delete from omop.note")
+            _execute(environment, "drop view omop.shortlisted; drop table study.cohort, omop.shortlist")
+            _execute(environment, "delete from omop.note")
         story.ends["full"] = ended(environment, "run", both.second, "--full-refresh", "--no-tests")
         _look(story, "full", environment)
         if analyst:
@@ -163,6 +174,7 @@ def _what_the_analyst_has(environment: Environment, analyst: str) -> dict[str, o
         "checks": len(query(as_analyst, "select check_name from quality.dqd_results")),
         "concepts": query(as_analyst, "select count(*) > 0 from omop.concept"),
         "shortlist": query(environment, "select count(*) from omop.shortlist"),
+        "shortlisted": query(environment, "select count(*) from omop.shortlisted"),
         "notes": query(environment, "select note_text from omop.note"),
         "new tables": query(environment, "select has_table_privilege('%s', 'omop.specimen', 'select')" % analyst),
         "keys": query(environment, "select count(*) from pg_constraint where contype = 'f' and not convalidated"),
@@ -189,6 +201,10 @@ def test_a_kill_publishes_nothing(story: Story, engine: str) -> None:
     assert story.about["killed"] != story.about["published"]
 
 
+def test_a_build_beside_leaves_a_cdm_that_is_called_whole(story: Story) -> None:
+    assert "Batches" in story.said["at work"] and "The CDM is" not in story.said["at work"]
+
+
 def test_a_failed_data_test_publishes_nothing(story: Story, engine: str) -> None:
     run = story.ends["a test fails"]
     assert run.code == 4, run.output
@@ -196,6 +212,15 @@ def test_a_failed_data_test_publishes_nothing(story: Story, engine: str) -> None
     _assert_same_but_keys(story.tables["before a test fails"], story.tables["a test fails"])
     if engine == "postgres":
         assert "was not published: the CDM is whole, but older than what is loaded" in story.said["a test fails"]
+
+
+@pytest.mark.parametrize("engine", ["postgres"], indirect=True)
+def test_a_reader_that_does_not_end_is_named_and_keeps_its_state(story: Story) -> None:
+    run = story.ends["held up"]
+    assert run.code == 3, run.output
+    assert "there was no moment without a transaction that reads the CDM" in run.output
+    assert re.search(r"\(application reader, .*\) holds AccessShareLock on omop\.person", run.output)
+    _assert_same_but_keys(story.tables["before"], story.tables["held up"])
 
 
 def test_readers_see_the_one_state_or_the_other(story: Story, engine: str) -> None:
@@ -221,7 +246,7 @@ def test_what_is_published_is_what_a_full_build_makes(story: Story, rebuilt: dic
     # What the analyst wrote is checked too, and so the verdicts differ as long as it is there.
     published = {
         table: found for table, found in story.tables["published"].items()
-        if table not in ("omop.note", "omop.shortlist") and not table.startswith("quality.dqd_")
+        if table not in ("omop.note", "omop.shortlist", "omop.shortlisted") and not table.startswith("quality.dqd_")
     }
     assert_same_tables({table: rebuilt[table] for table in published}, published, ("rebuilt", "published"))
     assert_same_tables(rebuilt, story.tables["full"], ("rebuilt", "full"))
@@ -236,7 +261,7 @@ def test_grants_views_and_tables_of_others_outlive_the_swap(story: Story) -> Non
     has = story.analyst
     assert has["adults"] == has["adults counted anew"] and has["adults"] != [(0,)]
     assert has["checks"] and has["concepts"] == [(True,)] and has["new tables"] == [(True,)]
-    assert has["notes"] == [("of an analyst",)] and has["shortlist"] == [(3,)]
+    assert has["notes"] == [("of an analyst",)] and has["shortlist"] == has["shortlisted"] == [(3,)]
     assert has["keys"] == [(0,)] and has["keys of the CDM"][0][0] > 100
     # Her key points at a table that was replaced: it is named, and kept until she takes it away.
     assert "study.cohort" in story.ends["published"].output
