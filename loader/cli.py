@@ -1,40 +1,35 @@
 """The command line `synthea-omop`: parses arguments, calls the functions that do the work, prints."""
 
 from contextlib import ExitStack, suppress
-from logging import INFO
 from pathlib import Path
 
 import click
 
-from loader.build import build, reconnecting
 from loader.databases import open_database
-from loader.databases.base import Database
 from loader.errors import DataQualityError, LoaderError
-from loader.load.export import Export, opened_export
-from loader.load.ledger import is_built, last_checksum, last_outcome
-from loader.load.loading import LoadResult, load_export
+from loader.job import Job, load_and_build, say_what_is_odd
+from loader.load.export import opened_export
+from loader.load.loading import load_export
 from loader.load.rejects import Limit, Rejects
-from loader.load.standing import gone_text
 from loader.options import common_options, loading_options
 from loader.progress import Reporter
-from loader.project import project_checksum
 from loader.rates.command import rates
+from loader.remedies import explained
 from loader.report.accounting import print_accounting
 from loader.report.check import check_export
 from loader.report.dqd_json import write_dqd_json
 from loader.report.page.writing import DEFAULT_FILE, write_page
-from loader.report.references import repeated_rows, repeated_rows_text
 from loader.report.status import print_status
 from loader.report.summary import print_summary
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, Settings
 from loader.spoken import Commands
 from loader.tune.command import tune, tuned
 from loader.vocabulary.athena import opened_vocabulary
-from loader.vocabulary.loading import has_vocabulary, load_vocabulary
+from loader.vocabulary.loading import load_vocabulary
 from loader.vocabulary.shard import cut_shard
 from loader.watch.history import print_history
 from loader.watch.options import watching_options
-from loader.watch.running import Watch, Watching, ended_by_sigterm, watched
+from loader.watch.running import Watch, Watching, watched
 
 FOLDER = click.Path(path_type=Path)
 
@@ -59,9 +54,11 @@ def load(settings: Settings, folder: Path, snapshot: bool, max_rejects: Limit) -
     is left alone.
     """
     reporter = Reporter()
-    with opened_export(folder) as export, open_database(settings) as database:
+    with (
+        opened_export(folder) as export, open_database(settings) as database, explained(database, settings),
+    ):
         result = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
-        _say_what_is_odd(database, export, result, reporter, snapshot)
+        say_what_is_odd(database, export, result, reporter, snapshot)
         if not result.repeated:
             reporter.say(f"Loaded batch {result.batch_id}: {result.described()}, into the {database.place}")
 
@@ -95,13 +92,17 @@ def vocabulary(settings: Settings, folder: Path, shard_for: tuple[Path, Path] | 
     "--report", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write the page on the data and its quality to FILE, as the verb report does.",
 )
+@click.option(
+    "--publish", is_flag=True, envvar="SYNTHEA_OMOP_PUBLISH", show_envvar=True,
+    help="Build beside the CDM and put it in its place at once: readers never see half of it.",
+)
 @watching_options
 @click.option("--tune", "is_tuned", is_flag=True, help="Run with the settings that `tune` proposes; they end with the run.")
 @common_options
 @loading_options
 def run(
     settings: Settings, folder: Path | None, vocabulary_folder: Path | None, full_refresh: bool, no_tests: bool,
-    page: Path | None, is_tuned: bool, snapshot: bool, max_rejects: Limit, watching: Watching,
+    page: Path | None, publish: bool, is_tuned: bool, snapshot: bool, max_rejects: Limit, watching: Watching,
 ) -> None:
     """Load the export in DIR, build the CDM, test it and sum up.
 
@@ -112,13 +113,12 @@ def run(
     reporter = Reporter()
     if folder is None:
         folder, vocabulary_folder = SAMPLE_DIR, vocabulary_folder or SAMPLE_VOCABULARY_DIR
+    job = Job(folder, vocabulary_folder, full_refresh, not no_tests, publish, snapshot, max_rejects)
     with ExitStack() as opened:
         watch = opened.enter_context(watched(settings, "run", reporter, watching))
         settings = opened.enter_context(tuned(settings, reporter)) if is_tuned else settings
         try:
-            seconds = _load_and_build(
-                settings, folder, vocabulary_folder, reporter, watch, full_refresh, not no_tests, snapshot, max_rejects
-            )
+            seconds = load_and_build(job, settings, reporter, watch)
         except DataQualityError:
             # The page shows which tests failed; that they did is what the run ends with.
             with suppress(LoaderError):
@@ -129,55 +129,6 @@ def run(
                 print_summary(database, seconds, reporter)
             reporter.say(f"Run: {watch.described}")
         _write_page(settings, page, reporter, watch)
-
-
-def _load_and_build(
-    settings: Settings, folder: Path, vocabulary_folder: Path | None, reporter: Reporter, watch: Watch,
-    full_refresh: bool, tests: bool, snapshot: bool, max_rejects: Limit,
-) -> dict[str, float]:
-    """The seconds of each part; nothing when nothing has changed."""
-    with ExitStack() as opened:
-        export = opened.enter_context(opened_export(folder))
-        found = opened.enter_context(opened_vocabulary(vocabulary_folder)) if vocabulary_folder else None
-        database = opened.enter_context(open_database(settings))
-        watch.found(database)
-        if found is None and not has_vocabulary(database):
-            raise LoaderError(
-                f"There is no vocabulary in the {database.place}. Give one with --vocabulary DIR: the unpacked folder"
-                " of a download from athena.ohdsi.org."
-            )
-        # The vocabulary first: one that comes after the patients marks them all as changed a second time.
-        replaced = None
-        if found:
-            with watch.stage("vocabulary"):
-                replaced = load_vocabulary(database, found, reporter)
-        with watch.stage("load"):
-            loaded = load_export(database, export, reporter, snapshot, Rejects(max_rejects))
-            _say_what_is_odd(database, export, loaded, reporter, snapshot)
-        if loaded.repeated and not replaced and not full_refresh and is_built(database):
-            outcome, is_same_project = last_outcome(database), project_checksum() in last_checksum(database)
-            if is_same_project and (outcome == "done" or (outcome == "untested" and not tests)):
-                place = database.place
-                reporter.say(f"Nothing has changed since the last build of the {place}: nothing to do", INFO)
-                watch.unchanged()
-                return {}
-            reporter.say(
-                "Nothing has changed since the last build, but "
-                + (
-                    "models, seeds or macros of the project have" if not is_same_project
-                    else "it ran without the data tests" if outcome == "untested" else "it did not succeed"
-                ),
-                INFO,
-            )
-        environment = database.dbt_environment()
-        database.make_way()
-        with watch.stage("dbt"), ended_by_sigterm():
-            built = build(
-                settings, environment, reporter, full_refresh, tests, reconnect=reconnecting(database), watch=watch.built
-            )
-        with watch.stage("tidy"):
-            database.tidy()
-    return {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
 
 
 def _write_page(settings: Settings, page: Path | None, reporter: Reporter, watch: Watch) -> None:
@@ -252,21 +203,3 @@ def report(settings: Settings, output: str, page: Path | None, dqd_json: Path | 
 
 main.add_command(rates)
 main.add_command(tune)
-
-
-def _say_what_is_odd(
-    database: Database, export: Export, result: LoadResult, reporter: Reporter, snapshot: bool
-) -> None:
-    """Rejected rows are in the ledger and duplicates are kept; whoever loads them is told. So is who lost patients."""
-    if result.repeated:
-        return
-    if rejected := sum(file.rejected for file in result.files):
-        reporter.warn(
-            f"{rejected:,} row{'s'[:rejected != 1]} could not be read: see etl.rejected_row, or synthea-omop status"
-        )
-    for text in repeated_rows_text(repeated_rows(database, export.tables, result.batch_id)):
-        reporter.warn(text)
-    # Only a crash and a snapshot take patients away, and the snapshot was asked for.
-    if result.patients.removed and not snapshot:
-        for text in gone_text(database, result.batch_id):
-            reporter.warn(text)

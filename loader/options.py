@@ -13,6 +13,7 @@ import click
 from loader import logs
 from loader.errors import LoaderError
 from loader.load.rejects import Limit
+from loader.locks import waiting_for_locks
 from loader.settings import TARGETS, Settings
 from loader.spoken import VARIABLE
 
@@ -64,6 +65,10 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="How much memory DuckDB may take (512MB, 4GB; a number alone is MB). For `rates`: the run as a whole.",
     )
     @click.option(
+        "--lock-wait", type=click.IntRange(min=0), default=60, show_default=True, envvar="SYNTHEA_OMOP_LOCK_WAIT",
+        show_envvar=True, metavar="SECONDS", help="How long to wait for each lock on PostgreSQL; 0 is for ever.",
+    )
+    @click.option(
         "--log-file", type=click.Path(dir_okay=False, path_type=Path), envvar="SYNTHEA_OMOP_LOG_FILE",
         show_envvar=True, help="Keep a log here: one JSON object a line, old files as FILE.1, FILE.2, ...",
     )
@@ -77,17 +82,19 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @wraps(command)
     def with_settings(
-        target: str, database: Path, memory_limit: str, log_file: Path | None, log_level: str, log_format: str,
+        target: str, database: Path, memory_limit: str, lock_wait: int, log_file: Path | None, log_level: str,
+        log_format: str,
         **arguments: Any,
     ) -> None:
-        settings = Settings(target, database.absolute(), memory_limit)
+        settings = Settings(target, database.absolute(), memory_limit, lock_wait=lock_wait)
         with ExitStack() as opened:
             try:
                 opened.enter_context(logs.kept(log_file, log_level, spoken=log_format == "json"))
             except OSError as error:
                 raise click.BadParameter(f"{log_file} cannot be written: {error.strerror}.", param_hint="--log-file")
             try:
-                with logs.command(click.get_current_context().command.name or "", target=target):
+                verb = click.get_current_context().command.name or ""
+                with waiting_for_locks(lock_wait), logs.command(verb, target=target):
                     command(settings=settings, **arguments)
             except LoaderError as error:
                 raise _Failure(error) from error

@@ -14,10 +14,12 @@ TARGETS = ("duckdb", "postgres")
 class Settings:
     """`database` is the absolute path of the DuckDB file; PostgreSQL is found by the PG* variables.
 
-    `workers` is how many sessions copy at once on PostgreSQL; DuckDB itself uses all cores.
+    `workers` is how many sessions copy at once on PostgreSQL; DuckDB itself uses all cores. `lock_wait` is how many seconds
+    a run waits there for what others hold, 0 for ever.
     """
 
     target: str
     database: Path
     memory_limit: str
     workers: int = os.cpu_count() or 1
+    lock_wait: int = 60

@@ -2,7 +2,8 @@
     count as consumed only when every person-scoped model, and every model that these read, succeeded in this one
     invocation: a failed model, a selection (--exclude int_changes__persons, say) and a retry leave them pending
     ('partial'), and the next build does them again. Of the other outcomes only
-    'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests.
+    'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests. What was
+    built beside the CDM is 'unpublished' until it takes its place: whoever puts it there writes how it went.
     `rows` are those of the CDM's tables that belong to the persons of this build. -#}
 {% macro finish_build(results) -%}
     {#- Outside the condition, or dbt does not see that the hook reads it. -#}
@@ -24,19 +25,22 @@
                 ~ ' in (select person_id from ' ~ persons ~ '))'
             ) -%}
         {%- endfor -%}
+        {%- set outcome = 'partial' if missing else 'unpublished' if builds_beside() else 'failing' if failed
+            else 'done' if tests else 'untested' -%}
         {%- set statement -%}
             insert into etl.build (
-                build_id, started_at, finished_at, outcome, upto_change_id, full_refresh, is_small, first_batch_id,
-                last_batch_id, patients, models, rows, seconds, checksum
+                build_id, started_at, finished_at, outcome, upto_change_id, full_refresh, is_small, is_beside,
+                first_batch_id, last_batch_id, patients, models, rows, seconds, checksum
             )
             select
                 build_id,
                 started_at,
                 cast(now() at time zone 'utc' as timestamp),
-                '{{ "partial" if missing else "failing" if failed else "done" if tests else "untested" }}',
+                '{{ outcome }}',
                 upto_change_id,
                 full_refresh,
                 is_small,
+                is_beside,
                 first_batch_id,
                 last_batch_id,
                 patients,

@@ -39,8 +39,8 @@
             from (select distinct id as patient_id from raw_synthea.patients) as known;
             {%- endif %}
             insert into etl.build (
-                build_id, started_at, outcome, upto_change_id, full_refresh, is_small, first_batch_id, last_batch_id,
-                patients, models, checksum
+                build_id, started_at, outcome, upto_change_id, full_refresh, is_small, is_beside, first_batch_id,
+                last_batch_id, patients, models, checksum
             )
             select
                 (select coalesce(max(build_id), 0) + 1 from etl.build),
@@ -49,6 +49,7 @@
                 (select coalesce(max(change_id), 0) from etl.patient_change),
                 {{ flags.FULL_REFRESH or last.is_refresh_pending }},
                 {{ pending.is_small }},
+                {{ builds_beside() }},
                 min(batch_id),
                 max(batch_id),
                 count(distinct patient_id),

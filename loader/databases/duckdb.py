@@ -44,9 +44,10 @@ class DuckdbDatabase(Database):
         }
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = duckdb.connect(str(self._path), config=config)
+            # Who only looks may do so while others look too.
+            self._connection = duckdb.connect(str(self._path), read_only=only_look, config=config)
         except (duckdb.Error, OSError) as error:
-            raise LoaderError(_cannot_open(self._path.as_posix(), error)) from error
+            raise LoaderError(cannot_open(self._path.as_posix(), error)) from error
         self._connection.execute("set TimeZone = 'UTC'")
         # DuckDB knows how far it is only when a bar is on; ours is the one that is shown.
         self._connection.execute("set enable_progress_bar = true; set enable_progress_bar_print = false")
@@ -186,7 +187,7 @@ def without_wildcards(path: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path)
 
 
-def _cannot_open(path: str, error: Exception) -> str:
+def cannot_open(path: str, error: Exception) -> str:
     text = str(error)
     if "lock" in text.lower():
         holder = re.search(r"\(PID (\d+)\)", text)

@@ -13,6 +13,7 @@ from loader.databases.base import Database
 from loader.load.ledger import CONSUMED, last_outcome
 from loader.load.standing import gone_text, is_gone
 from loader.progress import Reporter
+from loader.report.cdm_state import cdm_state
 
 # Of a long history the end is shown.
 SHOWN = 20
@@ -105,8 +106,10 @@ def _remarks(database: Database, is_loading: bool) -> Iterator[str]:
         yield from _broken(database)
         if is_gone(database):
             yield from gone_text(database)
+    if text := cdm_state(database, is_loading):
+        yield text
     outcome = last_outcome(database)
-    if outcome in ("started", "partial", "failing") and not is_loading:
+    if outcome in ("started", "partial", "failing", "unpublished") and not is_loading:
         yield f"The last build did not succeed (outcome {outcome}): the next synthea-omop run builds and tests again."
 
 

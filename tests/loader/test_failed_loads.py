@@ -108,5 +108,5 @@ def test_two_loads_at_once_on_postgresql_do_not_mix(postgres_environment: Enviro
         # `status` only looks, so it does not wait for the load.
         assert "Nothing was loaded yet" in fail(postgres_environment, "status")
     connection.close()
-    assert f"Another synthea-omop is at work in the PostgreSQL database" in error and f"process {process}" in error
+    assert "Another synthea-omop is at work in the PostgreSQL database" in error and f"process {process}" in error
     succeed(postgres_environment, "load", folder)

@@ -2,7 +2,7 @@
 {%- set tables = [''] -%}
 {%- if execute -%}
     {%- set models = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
-    {%- set models = models | selectattr('schema', 'equalto', 'omop') -%}
+    {%- set models = models | selectattr('config.schema', 'equalto', 'omop') -%}
     {%- set tables = models | map(attribute='name') | list -%}
 {%- endif %}
 with

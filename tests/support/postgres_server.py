@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ UNPRIVILEGED_USER = "nobody"
 # A socket's path may have 107 characters, of which 14 are the file's name.
 LONGEST_SOCKET_FOLDER = 90
 SECONDS_TO_START = 30
+PORT = 5432
 
 # Nothing here outlives the server, so nothing needs to survive a crash. The zone is odd on purpose: a row that
 # depends on the session's time zone differs from DuckDB's.
@@ -43,13 +44,15 @@ class PostgresServer:
     socket_folder: Path
     binaries: Path
     version: str
+    _start: Callable[[Mapping[str, str]], None] = field(repr=False)
+    _running: list[subprocess.Popen[bytes]] = field(repr=False)
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     def environment(self, database: str) -> dict[str, str]:
         """The PG* variables that lead libpq to `database` on this server."""
         return {
             "PGHOST": str(self.socket_folder),
-            "PGPORT": "5432",
+            "PGPORT": str(PORT),
             "PGUSER": "postgres",
             "PGDATABASE": database,
         }
@@ -59,6 +62,19 @@ class PostgresServer:
         name = name or f"synthea_omop_{next(self._numbers)}"
         self._execute(f"create database {name} template {template}")
         return name
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.socket_folder / "data"
+
+    def stop(self, immediately: bool = False) -> None:
+        """Stop the server; immediately is as when the power fails."""
+        _stop(self._running.pop(), immediately)
+
+    def start(self, **settings: str) -> None:
+        """Start the server again, with these settings too."""
+        self._start(settings)
 
     def drop_database(self, name: str) -> None:
         """Removes a database if there is one of this name, whoever is connected to it."""
@@ -73,8 +89,8 @@ class PostgresServer:
             connection.close()
 
 
-def _connect(socket_folder: Path) -> psycopg2.extensions.connection:
-    return psycopg2.connect(host=str(socket_folder), port=5432, user="postgres", dbname="postgres")
+def _connect(socket_folder: Path, port: int = PORT) -> psycopg2.extensions.connection:
+    return psycopg2.connect(host=str(socket_folder), port=port, user="postgres", dbname="postgres")
 
 
 @contextmanager
@@ -86,7 +102,7 @@ def postgres_server(settings: Mapping[str, str] = TEST_SETTINGS) -> Iterator[Pos
     """
     folder = Path(tempfile.mkdtemp(prefix="synthea-omop-pg-", dir=_temporary_root()))
     account = pwd.getpwnam(UNPRIVILEGED_USER) if os.geteuid() == 0 else None
-    process = None
+    running: list[subprocess.Popen[bytes]] = []
     try:
         folder.chmod(0o700)
         if account:
@@ -94,11 +110,16 @@ def postgres_server(settings: Mapping[str, str] = TEST_SETTINGS) -> Iterator[Pos
         binaries = _binaries(folder)
         identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
         _initialise(binaries, folder, identity)
-        process = _start(binaries, folder, settings, identity)
-        _wait_until_ready(process, folder)
-        yield PostgresServer(folder, binaries, _version(binaries))
+
+
+        def start(more: Mapping[str, str]) -> None:
+            running.append(_start(binaries, folder, {**settings, **more}, identity))
+            _wait_until_ready(running[-1], folder, int(more.get("port", PORT)))
+
+        start({})
+        yield PostgresServer(folder, binaries, _version(binaries), start, running)
     finally:
-        if process is not None:
+        for process in running:
             _stop(process)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -150,8 +171,8 @@ def _initialise(binaries: Path, folder: Path, identity: Mapping[str, object]) ->
 def _start(
     binaries: Path, folder: Path, settings: Mapping[str, str], identity: Mapping[str, object]
 ) -> subprocess.Popen[bytes]:
-    own = {"listen_addresses": "", "unix_socket_directories": str(folder), "port": "5432"}
-    options = [part for name, value in {**settings, **own}.items() for part in ("-c", f"{name}={value}")]
+    own = {"listen_addresses": "", "unix_socket_directories": str(folder), "port": str(PORT)}
+    options = [part for name, value in {**own, **settings}.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
             [str(binaries / "postgres"), "-D", str(folder / "data"), *options],
@@ -159,20 +180,20 @@ def _start(
         )  # fmt: skip
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, port: int) -> None:
     deadline = time.monotonic() + SECONDS_TO_START
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            _connect(folder).close()
+            _connect(folder, port).close()
             return
         except psycopg2.OperationalError:
             time.sleep(0.02)
     raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes], immediately: bool = False) -> None:
     """A fast stop; an immediate one if a session hangs."""
-    process.send_signal(2)
+    process.send_signal(3 if immediately else 2)
     try:
         process.wait(timeout=20)
     except subprocess.TimeoutExpired:

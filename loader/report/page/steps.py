@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loader.load.ledger import last_outcome
+from loader.report.cdm_state import cdm_state
 from loader.report.page.reading import Reading, Row
 from loader.report.status import pending_patients
 
@@ -14,6 +15,7 @@ OUTCOMES = {
     "failing": "the tables are there, but a test or a model failed",
     "partial": "not every table was built; the next run builds them",
     "started": "the build broke off or is still at work",
+    "unpublished": "what was built did not take the place of what readers see",
 }
 ROOMS = {
     "seeds": "Seeds", "staging": "Staging", "intermediate": "Intermediate", "omop": "CDM", "rates": "Rates",
@@ -30,6 +32,7 @@ class State:
     build: Row | None
     outcome: str | None
     pending: int
+    cdm: str
 
     @property
     def outcome_in_words(self) -> str:
@@ -50,7 +53,7 @@ def state(reading: Reading) -> State:
     )
     return State(
         source, loads if loads and loads["loads"] else None, build, last_outcome(reading.database),
-        pending_patients(reading.database),
+        pending_patients(reading.database), cdm_state(reading.database, reading.database.is_loading()),
     )
 
 

@@ -83,6 +83,8 @@ def _of_build(state: steps.State) -> Statement:
     if not state.outcome:
         return Statement("none", "Nothing has been built yet: synthea-omop run", "times")
     level = {"done": "good", "untested": "warn"}.get(state.outcome, "bad")
+    if state.cdm:
+        return Statement("bad", state.cdm, "times")
     if state.pending:
         waiting = f"{rows(state.pending, 'patient')} changed since the last build, which this page does not show yet"
         return Statement("warn" if level == "good" else level, f"{waiting}: synthea-omop run", "times")

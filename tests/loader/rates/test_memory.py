@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bench.measure import measured
 from bench.tic import Kind, write_json
-from loader.progress import QUIET, Reporter
+from loader.progress import Reporter
 from loader.rates import memory
 from loader.rates.command import megabytes
 from loader.rates.memory import SMALLEST, MemoryWatch, share_for_duckdb
@@ -90,7 +90,7 @@ def test_shares_of_the_limit_are_said_once() -> None:
 WATCHED_LOAD = """
 import os, sys
 from pathlib import Path
-from loader.progress import QUIET, Reporter
+from loader.progress import Reporter
 from loader.rates import memory
 from tests.loader.rates.loads import load
 memory.SECONDS_BETWEEN_LOOKS = 0.2

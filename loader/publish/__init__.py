@@ -1,0 +1,46 @@
+"""Where a run builds: in the CDM that readers see, or beside it, to take its place at once when all of it is there."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from loader.databases.base import Database
+from loader.errors import LoaderError
+from loader.progress import Reporter
+from loader.settings import Settings
+
+
+class Place:
+    """Where the run builds: here in the CDM that everybody sees. The classes of the engines build beside it."""
+
+    def __init__(self, settings: Settings, reporter: Reporter) -> None:
+        self.settings, self.reporter = settings, reporter
+
+    def prepare(self, database: Database, full_refresh: bool) -> tuple[dict[str, str], bool]:
+        """Make room for the build, after the load; the variables that lead dbt there, and whether it has to build all."""
+        return {}, full_refresh
+
+    def publish(self, database: Database, outcome: str) -> None:
+        """Let readers see what was built, all of which succeeded; `outcome` is `done` or `untested`."""
+
+    def left(self) -> str:
+        """What to say about a run that failed."""
+        return ""
+
+
+@contextmanager
+def building_place(settings: Settings, publishes: bool, reporter: Reporter) -> Iterator[Place]:
+    """The place for a run; what a run that publishes leaves behind when it fails, the next one takes away."""
+    if not publishes:
+        yield Place(settings, reporter)
+        return
+    if settings.target == "postgres":
+        from loader.publish.beside import SchemasBeside as Beside
+    else:
+        from loader.publish.copy_of_file import CopyOfFile as Beside
+    place = Beside(settings, reporter)
+    try:
+        with place:
+            yield place
+    except LoaderError as error:
+        error.args = (f"{error}\n{place.left()}".rstrip(),)
+        raise
