@@ -167,11 +167,12 @@ def _load_and_build(
             )
         environment = database.dbt_environment()
         database.make_way()
+        reconnect = reconnecting(database)
         with watch.stage("dbt"), ended_by_sigterm():
-            built = build(
-                settings, environment, reporter, full_refresh, tests, reconnect=reconnecting(database), watch=watch.built
-            )
+            built = build(settings, environment, reporter, full_refresh, tests, reconnect=reconnect, watch=watch.built)
         with watch.stage("tidy"):
+            # A session that idled while dbt was at work may have been cut off.
+            reconnect()
             database.tidy()
     return {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}
 
