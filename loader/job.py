@@ -77,11 +77,13 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
         beside, full_refresh = place.prepare(database, job.full_refresh)
         environment = database.dbt_environment() | beside
         database.make_way()
+        reconnect = reconnecting(database)
         with watch.stage("dbt"), ended_by_sigterm():
             built = build(
-                place.settings, environment, reporter, full_refresh, job.tests, reconnect=reconnecting(database),
-                watch=watch.built,
+                place.settings, environment, reporter, full_refresh, job.tests, reconnect=reconnect, watch=watch.built
             )
+            # A session that idled while dbt was at work may have been cut off.
+            reconnect()
             place.publish(database, "done" if job.tests else "untested")
         with watch.stage("tidy"):
             database.tidy()
