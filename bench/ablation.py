@@ -50,8 +50,10 @@ def make_exports(source: Path, folder: Path, copies: int) -> Exports:
     return exports
 
 
-def rows_of(ground: Ground, kinds: list[str], pairs: int, rounds: int, databases: ExitStack) -> Iterator[Row]:
-    """The rows of one engine, as they come."""
+def rows_of(
+    ground: Ground, kinds: list[str], chosen: list[str], pairs: int, rounds: int, databases: ExitStack
+) -> Iterator[Row]:
+    """The rows of one engine, as they come; whole runs under the chosen configurations, all where none is chosen."""
     environment = {"PGOPTIONS": tuned_options()}
     if "load" in kinds:
         with ground.engine.candidate() as candidate, as_own(environment), opened(candidate) as database:
@@ -69,9 +71,10 @@ def rows_of(ground: Ground, kinds: list[str], pairs: int, rounds: int, databases
                     yield measure(switch, pairs)
     if "whole" in kinds:
         grounds = {"": ground}
-        if ground.engine.name == "postgres":
+        names = [name for name in configurations(ground.engine.name) if not chosen or name in ("own", *chosen)]
+        if "as installed" in names:
             grounds["as installed"] = _as_installed(ground, databases)
-        runs = Runs(grounds, list(configurations(ground.engine.name)))
+        runs = Runs(grounds, names)
         for number in range(rounds):
             runs.round(number)
         yield from building_rows(ground.engine.name, runs)
@@ -113,6 +116,9 @@ def main() -> None:
     parser = bench_parser("bench.ablation", __doc__, "pairs of a row")
     parser.add_argument("--copies", type=int, required=True, help="how often the export's patients are copied")
     parser.add_argument("--rounds", type=int, help="rounds of whole runs (default: as many as pairs)")
+    parser.add_argument(
+        "--configuration", action="append", help="of the whole runs only the project's own and this one; may be given again"
+    )
     parser.add_argument("--only", choices=KINDS, action="append", help="a part; may be given again")
     arguments = parser.parse_args()
     with ExitStack() as cleanup:
@@ -130,7 +136,8 @@ def main() -> None:
                 )
                 ground = Ground(engine, exports, folder / name)
                 rounds = arguments.rounds or arguments.pairs
-                for row in rows_of(ground, arguments.only or list(KINDS), arguments.pairs, rounds, databases):
+                kinds, chosen = arguments.only or list(KINDS), arguments.configuration or []
+                for row in rows_of(ground, kinds, chosen, arguments.pairs, rounds, databases):
                     keep_line(row.line() | known, arguments.out, console)
 
 

@@ -190,7 +190,7 @@ def _unlogged(ground: Ground, database: Database) -> Switch:
     return Switch(
         "unlogged against logged", "postgres",
         f"COPY of {file.path.stat().st_size / 1e6:,.0f} MB of {STREAMED}", copied("unlogged"), copied(""),
-        "unlogged for raw tables, which a load can fill again; logged for the CDM and what keys point at",
+        "unlogged for raw tables, which a load can fill again",
     )
 
 
