@@ -1,5 +1,6 @@
 """What docs/operations.md shows for cron and CI, run as it stands in a copy of the repository."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -50,7 +51,9 @@ def test_the_nightly_script_publishes_and_reports(copy: Path) -> None:
     # The next night nothing is new; while one is at work another one ends.
     again = shell(copy, "bash nightly.sh")
     assert again.returncode == 0 and "nothing to do" in again.stdout, again.stdout + again.stderr
-    busy = shell(copy, "exec 9> nightly.lock; flock 9; bash -c 'exec 9>&-; bash nightly.sh'")
+    with (copy / "nightly.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        busy = shell(copy, "bash nightly.sh")
     assert busy.returncode == 75 and "still at work" in busy.stderr
     assert not list(copy.glob("*.next"))
 
