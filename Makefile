@@ -20,10 +20,10 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
 test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
-	$(BIN)/python -m pytest -m "not exports and not sequences" --numprocesses 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -m "not exports and not outages and not sequences" --numprocesses 2 --dist loadgroup tests
 
-test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), and real exports if they are at hand
-	$(BIN)/python -m pytest -m "exports or sequences" tests
+test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), runs that break off, real exports if they are at hand
+	$(BIN)/python -m pytest -m "exports or outages or sequences" --numprocesses 2 --dist loadgroup tests
 
 lint: .venv/tested-with ## sqlfluff on models, tests and analyses
 	mkdir -p $(LINT)
@@ -47,6 +47,8 @@ bench: .venv/tested-with ## the speed suite (two hours; needs EXPORT=... VOCABUL
 	$(BIN)/python -m bench.loads --export $(EXPORT) --copies 200 --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.incremental --export $(EXPORT) --vocabulary $(VOCABULARY) \
 	--copies 200 --engine duckdb --engine postgres --pairs 3
+	$(BIN)/python -m bench.publish --export $(EXPORT) --vocabulary $(VOCABULARY) \
+	--copies 200 --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.vocabulary --engine duckdb --engine postgres --pairs 3
 	$(BIN)/python -m bench.quality --export $(EXPORT) --vocabulary $(VOCABULARY) \
 	--copies 200 --engine duckdb --engine postgres --pairs 3
@@ -64,6 +66,8 @@ bench-try: .venv/tested-with ## the speed suite on little data: shows that it ru
 	$(BIN)/python -m bench.incremental --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
 	--copies 4 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.ablation --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
+	--copies 4 --engine duckdb --engine postgres --pairs 1
+	$(BIN)/python -m bench.publish --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \
 	--copies 4 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.vocabulary --concepts 1000 --ancestors 10000 --engine duckdb --engine postgres --pairs 1
 	$(BIN)/python -m bench.quality --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \

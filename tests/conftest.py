@@ -16,8 +16,11 @@ from tests.support.postgres_server import postgres_server as run_postgres_server
 POSTGRES_VERSION = pytest.StashKey[str]()
 VERSION_OF_WORKER = "postgres_version"
 EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
-# What takes minutes to make, the longest first: the tests that look at the same one run in one process.
-COSTLY = ("histories", "environments", "seeded", "stars", "manifest")
+# What takes minutes to make, by the folder that makes it, the longest first: its tests run in one process.
+COSTLY = (
+    ("tests/pipeline/", "environments"), ("tests/incremental/", "seeded"), ("tests/pipeline/", "stars"),
+    ("tests/project/", "manifest"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -36,11 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = {}
     for item in items:
         names = getattr(item, "fixturenames", ())
-        place = next((place for place, name in enumerate(COSTLY) if name in names), len(COSTLY))
-        # The builds of the sample lie in the databases of `environments`.
-        group = COSTLY[max(place, 1)] if place < len(COSTLY) else item.nodeid.partition("::")[0]
+        places[item] = next(
+            (place for place, (folder, name) in enumerate(COSTLY) if name in names and item.nodeid.startswith(folder)),
+            len(COSTLY),
+        )
+        group = COSTLY[places[item]][1] if places[item] < len(COSTLY) else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
-        places[item] = max(place, 1)
     items.sort(key=places.__getitem__)
 
 

@@ -27,6 +27,8 @@ MODEL = "measurement"
 MEGABYTES_OF_A_SMALL_DISK = 400
 HOLD_FILE = """
 import duckdb, sys
+
+pytestmark = pytest.mark.outages
 connection = duckdb.connect(sys.argv[1], read_only=True)
 print("open", flush=True)
 sys.stdin.read()

@@ -22,6 +22,8 @@ COUNTED = ("person", "visit_occurrence", "measurement", "observation", "cost", "
 # Reads table by table in one transaction, again and again, and says what it saw; the end of its input ends it.
 READER = f"""
 import json, select, sys
+
+pytestmark = pytest.mark.outages
 engine, tables = sys.argv[1], {COUNTED!r}
 if engine == "duckdb":
     import duckdb
