@@ -21,14 +21,13 @@ from tests.support.comparison import Table, assert_same_tables, snapshot
 from tests.support.environments import postgres_environment
 from tests.support.postgres_server import PostgresServer, postgres_server
 
+pytestmark = pytest.mark.outages
 Environment = Mapping[str, str]
 # In the middle of the CDM, and large.
 MODEL = "measurement"
 MEGABYTES_OF_A_SMALL_DISK = 400
 HOLD_FILE = """
 import duckdb, sys
-
-pytestmark = pytest.mark.outages
 connection = duckdb.connect(sys.argv[1], read_only=True)
 print("open", flush=True)
 sys.stdin.read()

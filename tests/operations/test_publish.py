@@ -18,12 +18,11 @@ from tests.operations.runs import Ended, ended, running, wait_for_sessions
 from tests.support.comparison import Table, assert_same_tables, snapshot
 from tests.support.environments import ENGINES
 
+pytestmark = pytest.mark.outages
 COUNTED = ("person", "visit_occurrence", "measurement", "observation", "cost", "drug_era", "location")
 # Reads table by table in one transaction, again and again, and says what it saw; the end of its input ends it.
 READER = f"""
 import json, select, sys
-
-pytestmark = pytest.mark.outages
 engine, tables = sys.argv[1], {COUNTED!r}
 if engine == "duckdb":
     import duckdb
