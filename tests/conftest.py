@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
+# Before the plugin that shares them out reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Share the tests out among processes, if there are several, by what they look at, else by module.
 
