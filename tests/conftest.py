@@ -16,10 +16,11 @@ from tests.support.postgres_server import postgres_server as run_postgres_server
 POSTGRES_VERSION = pytest.StashKey[str]()
 VERSION_OF_WORKER = "postgres_version"
 EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
-# What takes minutes to make, by the folder that makes it, the longest first: its tests run in one process.
-COSTLY = (
-    ("tests/pipeline/", "environments"), ("tests/incremental/", "seeded"), ("tests/pipeline/", "stars"),
-    ("tests/project/", "manifest"),
+# Folders whose tests look at what takes minutes to make, and modules in them that make their own.
+TOGETHER = ("tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/project/")
+ALONE = (
+    "test_comparison.py", "test_eras.py", "test_operations_examples.py", "test_rates.py", "test_readme_commands.py",
+    "test_real_exports.py",
 )
 
 
@@ -31,23 +32,27 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
 
 
-# Before the plugin that shares them out reads the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out among processes, if there are several, by what they look at, else by module.
+def group_of(nodeid: str) -> str:
+    """Which tests run in the same process: those of a folder that share what takes minutes, else those of a module."""
+    module = nodeid.partition("::")[0]
+    folder = next((folder for folder in TOGETHER if module.startswith(folder)), module)
+    return module if module.endswith(ALONE) else folder
 
-    The longest begin, so that no process waits for the other at the end.
-    """
-    places = {}
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        places[item] = next(
-            (place for place, (folder, name) in enumerate(COSTLY) if name in names and item.nodeid.startswith(folder)),
-            len(COSTLY),
-        )
-        group = COSTLY[places[item]][1] if places[item] < len(COSTLY) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=places.__getitem__)
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins, so that no process waits for the other at the end."""
+    items.sort(key=lambda item: (*TOGETHER, group_of(item.nodeid)).index(group_of(item.nodeid)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByGroup(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return ByGroup(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)
