@@ -86,7 +86,7 @@ def _build_once(
         "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target", settings.target,
         "--target-path", str(target_path),
         "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
-        "--no-use-colors", "--log-format", "json", "--selector", selector,
+        "--no-use-colors", "--log-format", "json", "--log-format-file", "debug", "--selector", selector,
         *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
         *(["--full-refresh"] if full_refresh else []),
     ]

@@ -59,7 +59,8 @@ class Run:
             if not log.exists():
                 return False
             with log.open(errors="replace") as lines:
-                lines.seek(self.log_began)
+                # A full log is moved aside, and another begun.
+                lines.seek(self.log_began if log.stat().st_size >= self.log_began else 0)
                 return bool(starts.search(lines.read()))
 
         wait_until(is_there, SECONDS_TO_GET_THERE)
