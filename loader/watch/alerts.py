@@ -42,11 +42,11 @@ class Alerts:
                 step.is_reported = True
                 self.count += 1
                 verb = "takes" if step.ended is None else "took"
-                median, _ = self.usual.get((step.kind, step.name), (None, 0))
+                median, runs = self.usual.get((step.kind, step.name), (0.0, 0))
                 self._tell(
                     f"The {step.kind} {step.name} {verb} longer than expected: {step.seconds:.1f} s {why}",
                     {"event": "slow step", "kind": step.kind, "step": step.name, "seconds": round(step.seconds, 3),
-                     "median_seconds": median, "running": step.ended is None},
+                     "median_seconds": median if runs >= FEWEST_RUNS else None, "running": step.ended is None},
                 )
         # A wait that is over at the next sample is none that somebody has to end.
         if blockers and blockers == self._blocked_by and blockers not in self._told_of:

