@@ -20,7 +20,7 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
 test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
-	$(BIN)/python -m pytest -m "not exports and not sequences" --numprocesses 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -m "not exports and not sequences" tests
 
 test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), and real exports if they are at hand
 	$(BIN)/python -m pytest -m "exports or sequences" tests

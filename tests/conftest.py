@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,40 +13,16 @@ from tests.support.postgres_server import PostgresServer
 from tests.support.postgres_server import postgres_server as run_postgres_server
 
 POSTGRES_VERSION = pytest.StashKey[str]()
-VERSION_OF_WORKER = "postgres_version"
 EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
-# What takes minutes to make, the longest first: the tests that look at the same one run in one process.
-COSTLY = ("histories", "environments", "seeded", "stars", "manifest")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "exports: needs the real exports beside the repository (minutes)")
     # A run that is stopped from outside stops its server too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     # A developer's PGPORT or DBT_PROFILES_DIR would send a test to another database.
     for name in [name for name in os.environ if name.startswith(LEFTOVERS)]:
         del os.environ[name]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Share the tests out among processes, if there are several, by what they look at, else by module.
-
-    The longest begin, so that no process waits for the other at the end.
-    """
-    places = {}
-    for item in items:
-        names = getattr(item, "fixturenames", ())
-        place = next((place for place, name in enumerate(COSTLY) if name in names), len(COSTLY))
-        # The builds of the sample lie in the databases of `environments`.
-        group = COSTLY[max(place, 1)] if place < len(COSTLY) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-        places[item] = max(place, 1)
-    items.sort(key=places.__getitem__)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    if version := getattr(node, "workeroutput", {}).get(VERSION_OF_WORKER):
-        node.config.stash[POSTGRES_VERSION] = version
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -60,8 +35,6 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
     """A PostgreSQL of the test run's own; stopped and removed at its end."""
     with run_postgres_server() as server:
         request.config.stash[POSTGRES_VERSION] = server.version
-        if hasattr(request.config, "workeroutput"):
-            request.config.workeroutput[VERSION_OF_WORKER] = server.version
         yield server
 
 

@@ -1,5 +1,9 @@
 -- One row per file and rate: whatever the file says of a price, once.
-{{ config(materialized='incremental', incremental_strategy='replace_files', meta={'in_parallel': true}) }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_files',
+    meta={'in_parallel': true},
+) }}
 -- The last table of the star: who sees a rate finds what it refers to.
 -- depends_on: {{ ref('dim_code') }}, {{ ref('dim_payer') }}, {{ ref('dim_provider_group') }}
 -- depends_on: {{ ref('dim_pos_set') }}, {{ ref('xref_pg_member') }}

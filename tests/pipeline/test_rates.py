@@ -114,7 +114,7 @@ def test_a_build_in_steps_ends_where_another_does(stars: dict[str, Star]) -> Non
     """What the verb does on DuckDB when a build ran out of memory."""
     star = stars["duckdb"]
     build_rates({**star.environment, **IN_STEPS}, "--full-refresh")
-    (compiled,) = Path(star.environment["DBT_TARGET_PATH"]).rglob("run/**/int_rates__encoded.sql")
+    (compiled,) = Path(star.environment["DBT_TARGET_PATH"], "run").rglob("int_rates__encoded.sql")
     assert "from numbered_flattened_lines" in compiled.read_text()
     assert_same_tables(star_of(star.environment), star.states[REFRESHED])
 
