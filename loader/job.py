@@ -44,6 +44,8 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
         export = opened.enter_context(opened_export(job.folder))
         found = opened.enter_context(opened_vocabulary(job.vocabulary)) if job.vocabulary else None
         place = opened.enter_context(building_place(settings, job.publish, reporter))
+        if place.has_ledger:
+            watch.leave_to_readers()
         database = opened.enter_context(open_database(place.settings))
         opened.enter_context(explained(database, place.settings))
         watch.found(database)
@@ -78,13 +80,18 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
         environment = database.dbt_environment() | beside
         database.make_way()
         reconnect = reconnecting(database)
-        with watch.stage("dbt"), ended_by_sigterm():
-            built = build(
-                place.settings, environment, reporter, full_refresh, job.tests, reconnect=reconnect, watch=watch.built
-            )
+        with ended_by_sigterm():
+            with watch.stage("dbt"):
+                built = build(
+                    place.settings, environment, reporter, full_refresh, job.tests, reconnect=reconnect, watch=watch.built
+                )
             # A session that idled while dbt was at work may have been cut off.
             reconnect()
-            place.publish(database, "done" if job.tests else "untested")
+            if place.has_ledger:
+                watch.keep_in(place.settings)
+            if job.publish:
+                with watch.stage("publish"):
+                    place.publish(database, "done" if job.tests else "untested")
         with watch.stage("tidy"):
             database.tidy()
     return {"load": loaded.seconds, "vocabulary": replaced.seconds if replaced else 0.0, "dbt": built}

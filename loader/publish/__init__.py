@@ -12,6 +12,9 @@ from loader.settings import Settings
 class Place:
     """Where the run builds: here in the CDM that everybody sees. The classes of the engines build beside it."""
 
+    # Whether the ledger, too, is published, and nothing can be written into it once readers have it.
+    has_ledger = False
+
     def __init__(self, settings: Settings, reporter: Reporter) -> None:
         self.settings, self.reporter = settings, reporter
 

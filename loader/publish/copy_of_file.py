@@ -29,6 +29,8 @@ from loader.settings import Settings
 class CopyOfFile(Place):
     """A copy in a folder of its own beside the file. It has the file's name: views know their database by it."""
 
+    has_ledger = True
+
     def __init__(self, settings: Settings, reporter: Reporter) -> None:
         # Where the file is a link, what it leads to is replaced.
         self._target = settings.database.resolve()

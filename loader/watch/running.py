@@ -56,6 +56,7 @@ class Watch:
         self._webhook = Webhook(watching.url, reporter.warn) if watching.url else None
         self._sampler = Sampler(self.steps, self._alerts.look)
         self._last_ids: tuple[int, int] | None = None
+        self._is_for_readers_only, self._kept = False, dict[str, Any]()
         self._outcome, self._exit_code, self._error = OUTCOMES[0], 0, ""
         self.built = Built()
 
@@ -75,6 +76,15 @@ class Watch:
                 yield step
             finally:
                 self._sampler.look()
+
+    def leave_to_readers(self) -> None:
+        """Readers have the database open from here to the end: what is to be in its ledger is given to `keep_in`."""
+        self._is_for_readers_only = True
+
+    def keep_in(self, settings: Settings) -> None:
+        """Write the run into the ledger of what is about to be published, so that nobody has to write there afterwards."""
+        with open_database(settings) as database:
+            self._kept = self._written(database, self._columns())
 
     def unchanged(self) -> None:
         """There was nothing to do."""
@@ -100,16 +110,10 @@ class Watch:
     def keep(self) -> None:
         """Write the run into the ledger, as far as the database can be reached, and the summary."""
         self.steps.close()
-        run = {
-            "verb": self._verb, "started_at": self._started_at, "finished_at": datetime.now(UTC).replace(tzinfo=None),
-            "outcome": self._outcome, "exit_code": self._exit_code, "error": self._error or None,
-            "builds": self.built.builds, "seconds": round(perf_counter() - self._started, 3),
-            "peak_memory": self.steps.peak_memory, "alerts": self._alerts.count,
-            **{name: round(value, 3) if name == "lock_wait_seconds" else round(value)
-               for name, value in self.steps.used.items()},
-        }
-        run |= {"run_id": None, "batch_id": None, "build_id": None, "rows_loaded": None, "rows_built": None}
-        if self._outcome != UNCHANGED:
+        run = self._columns()
+        if self._kept:
+            run |= self._kept
+        elif self._outcome != UNCHANGED and not self._is_for_readers_only:
             try:
                 run |= self._write(run)
             except (LoaderError, psycopg2.Error, OSError) as error:
@@ -122,14 +126,30 @@ class Watch:
         if self._webhook:
             self._webhook.close()
 
+    def _columns(self) -> dict[str, Any]:
+        """The run as it stands, as a row of etl.run; what only the ledger knows is left open."""
+        return {
+            "run_id": None, "batch_id": None, "build_id": None, "rows_loaded": None, "rows_built": None,
+            "verb": self._verb, "started_at": self._started_at, "finished_at": datetime.now(UTC).replace(tzinfo=None),
+            "outcome": self._outcome, "exit_code": self._exit_code, "error": self._error or None,
+            "builds": self.built.builds, "seconds": round(perf_counter() - self._started, 3),
+            "peak_memory": self.steps.peak_memory, "alerts": self._alerts.count,
+            **{name: round(value, 3) if name == "lock_wait_seconds" else round(value)
+               for name, value in self.steps.used.items()},
+        }
+
     def _write(self, run: Mapping[str, Any]) -> dict[str, Any]:
         if not self._is_there():
             return {}
         with open_database(self._settings) as database:
-            work = work_after(database, *self._last_ids) if self._last_ids else {}
-            measure_tables(database, self.built.tables)
-            columns = {name: value for name, value in run.items() if name != "run_id"} | work
-            return {"run_id": write_run(database, columns, self.steps.all)} | work
+            return self._written(database, run)
+
+    def _written(self, database: Database, run: Mapping[str, Any]) -> dict[str, Any]:
+        """What the ledger made of the run, after it was written there with the steps that have come to their end."""
+        work = work_after(database, *self._last_ids) if self._last_ids else {}
+        measure_tables(database, self.built.tables)
+        columns = {name: value for name, value in run.items() if name != "run_id"} | work
+        return {"run_id": write_run(database, columns, [step for step in self.steps.all if step.ended])} | work
 
     def _is_there(self) -> bool:
         """Whether there is a database to write to: a failed run makes none, and waits for none."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -79,6 +80,7 @@ class Story:
     about: dict[str, list[str]] = field(default_factory=dict)
     analyst: dict[str, object] = field(default_factory=dict)
     said: dict[str, str] = field(default_factory=dict)
+    runs: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +126,9 @@ def story(
             _execute(environment, "delete from omop.note")
         story.ends["full"] = ended(environment, "run", both.second, "--full-refresh", "--no-tests")
         _look(story, "full", environment)
+        story.runs = query(environment, """select outcome, exit_code, batch_id, build_id, (
+                select count(*) from etl.run_step where run_step.run_id = run.run_id and kind = 'model'
+            ) from etl.run where run_id > 1 order by run_id""")
         if analyst:
             _execute(environment, f"drop owned by {analyst}; drop role {analyst}")
         yield story
@@ -251,6 +256,16 @@ def test_what_is_published_is_what_a_full_build_makes(story: Story, rebuilt: dic
     }
     assert_same_tables({table: rebuilt[table] for table in published}, published, ("rebuilt", "published"))
     assert_same_tables(rebuilt, story.tables["full"], ("rebuilt", "full"))
+
+
+def test_the_ledger_has_the_runs_that_were_published(story: Story, engine: str) -> None:
+    assert [run[:2] for run in story.runs] == (
+        # A file that readers have is written into by nobody.
+        [("done", 0), ("done", 0)] if engine == "duckdb"
+        else [("tests failed", 4), ("build failed", 3), ("done", 0), ("done", 0)]
+    )
+    *_, (_, _, batch, build, models) = story.runs
+    assert build and models > 100 and (batch is None), "the full build took what was loaded before"
 
 
 def test_nothing_is_left_lying_about(story: Story, engine: str) -> None:
