@@ -17,6 +17,8 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
     """
     if settings.target == "postgres":
         from loader.databases.postgres import PostgresDatabase as Engine
+    elif settings.target == "spark":
+        from loader.databases.spark import SparkDatabase as Engine
     else:
         from loader.databases.duckdb import DuckdbDatabase as Engine
     database = Engine(settings, only_look)

@@ -134,6 +134,9 @@ class Database(ABC):
         """Take every row, key and index off a table, inside the transaction."""
 
     @abstractmethod
+    def moved(self, table: Table, keys: str, nobodys: bool) -> None:
+        """Rows of a table are about to be replaced, inside the transaction: those of the keys of a query, and `nobodys`."""
+
     def finish(self, table: Table) -> None:
         """Make the keys, indexes and statistics of a freshly filled table where the engine needs them."""
 
