@@ -4,7 +4,7 @@ from pathlib import Path
 
 from loader.databases.base import Database, literal, quoted
 from loader.databases.parquet import PARQUET
-from loader.databases.snapshots import Snapshots
+from loader.databases.snapshots import COLUMNS, Snapshots
 from loader.databases.tables import (
     LEDGER, LEDGER_OF_RATES, RATES, RATES_SENTINEL, RAW, SENTINEL, VOCABULARY, Table,
 )
@@ -22,6 +22,14 @@ PUBLISHED = (
 _ALWAYS = (SENTINEL, *_OF_LOADS, BUCKETS, RATES_SENTINEL, *LEDGER_OF_RATES)
 # A bucket for so many patients; every one has files of its own in each table, which are opened one by one.
 PATIENTS_A_BUCKET, FEWEST_BUCKETS, MOST_BUCKETS = 1024, 8, 4096
+
+# The files of payers that came or went since the last state.
+_MOVED_RATES = """
+    select coalesce(now.file_id, before.file_id)
+    from (select file_id, outcome, loaded_at from etl.rate_file) as now
+    full join published.rate_file as before
+        on now.file_id = before.file_id and now.outcome = before.outcome and now.loaded_at = before.loaded_at
+    where now.file_id is null or before.file_id is null"""
 
 
 def partition_of(table: Table) -> str | None:
@@ -50,6 +58,7 @@ class Published:
             "create schema if not exists etl; create schema if not exists published",
             "create table if not exists published.stale (name text, part integer)",
             "create table if not exists published.state (version bigint, batch_id bigint, change_id bigint)",
+            "create table if not exists published.rate_file (file_id integer, outcome text, loaded_at timestamp)",
             f"create table if not exists {_quoted(BUCKETS)} (buckets integer)",
         ):
             self._database.execute(statement)
@@ -77,9 +86,10 @@ class Published:
     def is_stale(self) -> bool:
         """Whether a load has come to its end that readers have not seen. What it has emptied before is not shown."""
         return self._database.query(
-            """select not exists (select 1 from published.state)
+            f"""select not exists (select 1 from published.state)
                 or (select max(batch_id) from etl.load_batch where outcome = 'loaded')
-                    > (select max(batch_id) from published.state)"""
+                    > (select max(batch_id) from published.state)
+                or exists ({_MOVED_RATES})"""
         )[0][0]
 
     def write(self) -> int:
@@ -98,6 +108,9 @@ class Published:
                 (select coalesce(max(change_id), 0) from etl.patient_change)""",
             (version,),
         )
+        database.execute("delete from published.rate_file")
+        database.execute("insert into published.rate_file select file_id, outcome, loaded_at from etl.rate_file")
+        self._snapshots.settle()
         return version
 
     def _set_buckets(self) -> None:
@@ -121,10 +134,13 @@ class Published:
             if parts:
                 self._write_rows(table, folder, version, f"{self._part(table)} in ({', '.join(map(str, parts))})")
         if partition:
-            self._write_columns(table, folder / f"{partition}=0" / "columns.parquet")
+            self._write_columns(table, folder / f"{partition}=0" / COLUMNS)
 
     def _stale_parts(self, table: Table) -> list[int | None]:
-        found = self._database.query("select distinct part from published.stale where name = ? order by 1", (_named(table),))
+        if table in RATES:
+            found = self._database.query(_MOVED_RATES)
+        else:
+            found = self._database.query("select distinct part from published.stale where name = ?", (_named(table),))
         return [part for (part,) in found]
 
     def _write_rows(self, table: Table, folder: Path, version: int, condition: str = "true") -> None:
@@ -142,7 +158,6 @@ class Published:
         )
 
     def _write_columns(self, table: Table, path: Path) -> None:
-        """A file without rows: whoever reads the table finds its columns, even if it has no other file."""
         if path.exists():
             return
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 CURRENT = "current"
+# A file without rows: whoever reads a table finds its columns, whatever rows it has. It stays in every state.
+COLUMNS = "columns.parquet"
 _VERSION = re.compile(r"\d{6,}")
 # The state before the current one stays for readers who are still at it.
 KEPT = 2
@@ -46,21 +48,21 @@ class Snapshots:
         source, target = self.folder(former) / table, self.folder(version) / table
         for path in sorted(source.rglob("*.parquet")):
             place = path.relative_to(source)
-            if place.parts[0] not in but_for:
+            if place.parts[0] not in but_for or path.name == COLUMNS:
                 (target / place).parent.mkdir(parents=True, exist_ok=True)
                 _link(path, target / place)
 
+    def settle(self) -> None:
+        """Wait until the disk has what was written: the ledger that speaks of it must not be ahead."""
+        # One call for thousands of files, which one by one would take longer than writing them.
+        os.sync()
+
     def show(self, version: int) -> None:
-        """Let readers see a state, whose files are on the disk before they do; states that nobody needs go."""
-        for path in self.folder(version).rglob("*"):
-            _settle(path)
-        _settle(self.folder(version))
-        _settle(self._folder)
+        """Let readers see a state; states that nobody needs go."""
         link = self._current.with_name(f".{CURRENT}.{os.getpid()}")
         link.unlink(missing_ok=True)
         link.symlink_to(Path(self._folder.name) / f"{version:06d}", target_is_directory=True)
         link.replace(self._current)
-        _settle(self._current.parent)
         self.tidy(version)
 
     def tidy(self, version: int) -> None:
@@ -76,16 +78,3 @@ def _link(source: Path, target: Path) -> None:
     except OSError:
         # A file system without links: the same content and times, at the cost of a copy.
         shutil.copy2(source, target)
-
-
-def _settle(path: Path) -> None:
-    """Wait until the disk has it: the ledger that speaks of it is as safe."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        # Some file systems, mounted object stores among them, have no such thing for folders.
-        if not path.is_dir():
-            raise
-    finally:
-        os.close(handle)

@@ -6,11 +6,14 @@ state to readers, and whoever opens the warehouse next shows the new one.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
+
 from loader.databases.base import literal, quoted
+from loader.databases.built import built_tables, measured, show_built
 from loader.databases.duckdb import DuckdbDatabase
 from loader.databases.parquet import PARQUET
 from loader.databases.published import Published
@@ -19,6 +22,8 @@ from loader.databases.tables import LEDGER, Table
 from loader.errors import LoaderError
 from loader.settings import Settings
 
+# While dbt is at work.
+IDLE_MEMORY = "64MB"
 STATE = Path("_synthea_omop", "state.duckdb")
 # dbt adds rows to them through Spark: their files are no part of a state.
 BUILDS = tuple(table for table in LEDGER if table.name in ("build", "build_step"))
@@ -28,10 +33,16 @@ class SparkDatabase(DuckdbDatabase):
     """The DuckDB file of a warehouse, and what is published of it."""
 
     name = "spark"
+    built_as = "VIEW"
 
     def __init__(self, settings: Settings, only_look: bool = False) -> None:
         self._warehouse, self._wanted_buckets = settings.warehouse, settings.buckets
+        if only_look and not (self._warehouse / STATE).exists():
+            raise LoaderError(
+                f"Nothing was loaded yet into the {self.place}. Start with synthea-omop load DIR --target spark."
+            )
         self._snapshots = Snapshots(settings.warehouse)
+        self._memory_limit = settings.memory_limit
         self._published = Published(self, self._snapshots, settings.buckets)
         super().__init__(replace(settings, database=settings.warehouse / STATE), only_look)
 
@@ -57,6 +68,7 @@ class SparkDatabase(DuckdbDatabase):
             self._snapshots.show(self._published.version)
         else:
             self._snapshots.tidy(self._published.version)
+        show_built(self, self._warehouse)
 
     def _create_build_table(self, table: Table) -> None:
         folder = self._warehouse / table.schema / table.name
@@ -92,7 +104,17 @@ class SparkDatabase(DuckdbDatabase):
         self._published.moved(table, keys, nobodys)
 
     def make_way(self) -> None:
-        """The build has no use for the file, and nobody else may load meanwhile: nothing to do."""
+        """The build has no use for the file, but for its memory; nobody else may load meanwhile."""
+        with suppress(duckdb.Error):
+            self.execute(f"set memory_limit = {literal(IDLE_MEMORY)}")
+
+    def tidy(self) -> None:
+        """What was built is there for the loader to look at."""
+        self.execute(f"set memory_limit = {literal(self._memory_limit)}")
+        show_built(self, self._warehouse)
+
+    def measured(self) -> dict[tuple[str, str], tuple[int, int]]:
+        return {(table.schema, table.name): measured(self, table) for table in built_tables(self._warehouse)}
 
     def dbt_environment(self) -> dict[str, str]:
         return {
