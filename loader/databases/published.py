@@ -75,12 +75,10 @@ class Published:
 
     def moved(self, table: Table, keys: str | None, nobodys: bool = False) -> None:
         """Rows of the table with these keys (a query) are others now; without keys all of them."""
-        if keys is None or not partition_of(table):
-            self._database.execute("insert into published.stale values (?, null)", (_named(table),))
-            return
+        part = self._bucket("key") if keys and partition_of(table) else "null"
+        keys = " union all ".join([f"select * from ({keys or 'select null'})", *(["select null"] if nobodys else [])])
         self._database.execute(
-            f"insert into published.stale select distinct {literal(_named(table))}, {self._bucket('key')} from ({keys}"
-            + (" union all select null" if nobodys else "") + ") as moved (key)"
+            f"insert into published.stale select distinct {literal(_named(table))}, {part} from ({keys}) as moved (key)"
         )
 
     def is_stale(self) -> bool:
