@@ -29,8 +29,9 @@ LINES_OF_A_FAILURE = 40
 ATTEMPTS = 3
 SECONDS_TO_END = 10
 FAILED = ("error", "fail", "runtime error")
-# What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time.
-_NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by ")
+# What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time. Of a Java
+# program's error the calls that led to it are in dbt's own log.
+_NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by |^\s+(at [\w.$/]+\(|\.\.\. \d+ more$)")
 
 
 def check_engine(settings: Settings) -> None:
