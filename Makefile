@@ -10,7 +10,7 @@ DOCS := $(CURDIR)/target/docs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint docs bench bench-try bench-check clean
+.PHONY: help run test test-long test-spark lint docs bench bench-try bench-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -20,10 +20,13 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
 test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
-	$(BIN)/python -m pytest -m "not exports and not outages and not sequences" --numprocesses 2 --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
 test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), runs that break off, real exports if they are at hand
 	$(BIN)/python -m pytest -m "exports or outages or sequences" --numprocesses 2 --no-loadscope-reorder tests
+
+test-spark: .venv/tested-on-spark ## the sample on Apache Spark, which this installs (630 MB; needs Java 17), beside DuckDB
+	$(BIN)/python -m pytest -m spark tests/spark
 
 lint: .venv/tested-with ## sqlfluff on models, tests and analyses
 	mkdir -p $(LINT)
@@ -86,4 +89,9 @@ clean: ## remove what the other targets made, but for .venv and databases
 .venv/tested-with: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --editable '.[test]'
+	touch $@
+
+.venv/tested-on-spark: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --editable '.[test,spark]'
 	touch $@
