@@ -117,6 +117,9 @@ class Published:
             self._database.execute(
                 f"insert into {_quoted(BUCKETS)} values (?)", (self._wanted or buckets_for(patients),)
             )
+            # Rows of patients who are not known yet may have come before: they lie in the first bucket.
+            for table in RAW:
+                self.moved(table, None)
 
     def _write_table(self, table: Table, version: int, former: int) -> None:
         name, partition = f"{table.schema}/{table.name}", partition_of(table)

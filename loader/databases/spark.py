@@ -17,7 +17,7 @@ from loader.databases.built import built_tables, measured, show_built
 from loader.databases.duckdb import DuckdbDatabase
 from loader.databases.parquet import PARQUET
 from loader.databases.published import Published
-from loader.databases.snapshots import Snapshots
+from loader.databases.snapshots import COLUMNS, Snapshots
 from loader.databases.tables import LEDGER, Table
 from loader.errors import LoaderError
 from loader.settings import Settings
@@ -73,10 +73,11 @@ class SparkDatabase(DuckdbDatabase):
     def _create_build_table(self, table: Table) -> None:
         folder = self._warehouse / table.schema / table.name
         columns = [f"cast({{}} as {column.type}) as {quoted(column.name)}" for column in table.columns]
-        if not folder.is_dir():
-            folder.mkdir(parents=True)
-            nothing = ", ".join(column.format("null") for column in columns)
-            self.execute(f"copy (select {nothing} where false) to {literal(str(folder / 'columns.parquet'))} ({PARQUET})")
+        if not (folder / COLUMNS).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            nothing, part = ", ".join(column.format("null") for column in columns), folder / f".{COLUMNS}"
+            self.execute(f"copy (select {nothing} where false) to {literal(str(part))} ({PARQUET})")
+            part.replace(folder / COLUMNS)
         names = ", ".join(
             text.format(quoted(column.name)) for text, column in zip(columns, table.columns, strict=True)
         )

@@ -103,6 +103,18 @@ def test_rows_that_belong_to_nobody_are_seen(spark_environment: Environment, tmp
     assert nobodys == [("2", 0)]
 
 
+def test_rows_that_come_before_their_patients_get_into_their_buckets(
+    spark_environment: Environment, tmp_path: Path
+) -> None:
+    rows = tuple(condition(one, "1") for one in (ANN, BEN, CAT))
+    succeed(spark_environment, "load", export(tmp_path / "first", conditions=rows))
+    assert seen(spark_environment, "select distinct person_bucket from raw_synthea.conditions") == [(0,)]
+    succeed(spark_environment, "load", "--buckets", 64, export(tmp_path / "next", patient(ANN), conditions=rows[:1]))
+    found = seen(spark_environment, "select patient, person_bucket from raw_synthea.conditions order by 1")
+    assert [one for one, _ in found] == [ANN, BEN, CAT]
+    assert len({bucket for _, bucket in found}) == 3
+
+
 def test_another_vocabulary_leaves_the_files_of_patients_alone(spark_environment: Environment, tmp_path: Path) -> None:
     succeed(spark_environment, "load", export(tmp_path / "export", patient(ANN)))
     before = files(spark_environment)
