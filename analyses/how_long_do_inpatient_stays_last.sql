@@ -26,7 +26,7 @@ stays as (
 select
     kind_of_visit,
     count(*) as stays,
-    cast(avg(nights) as double precision) as mean_nights,
+    cast(avg(nights) as {{ sql_type('double precision') }}) as mean_nights,
     percentile_cont(0.5) within group (order by nights) as median_nights,
     max(nights) as longest_nights
 from stays

@@ -49,7 +49,7 @@ select
     cast(extract(year from visit_end_date) as integer) as discharged_in,
     count(*) as discharges,
     count(case when next_start_date - visit_end_date <= 30 then 1 end) as followed_within_30_days,
-    cast(count(case when next_start_date - visit_end_date <= 30 then 1 end) as double precision)
+    cast(count(case when next_start_date - visit_end_date <= 30 then 1 end) as {{ sql_type('double precision') }})
     / count(*) as share_followed
 from discharges
 group by discharged_in

@@ -23,7 +23,7 @@ care_sites as (
         cast(
             {{ last_key('care_site_id') }} + row_number() over (order by organization_id) as bigint
         ) as care_site_id,
-        cast(organization_id as uuid) as organization_id
+        cast(organization_id as {{ sql_type('uuid') }}) as organization_id
     from unknown
 )
 

@@ -22,9 +22,9 @@ locations as (
     select
         cast(
             {{ last_key('location_id') }}
-            + row_number() over (order by location_key collate "C") as bigint
+            + row_number() over (order by location_key {{ bytewise() }}) as bigint
         ) as location_id,
-        cast(location_key as text) as location_key
+        cast(location_key as {{ sql_type('text') }}) as location_key
     from unknown
 )
 

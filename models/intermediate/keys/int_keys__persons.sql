@@ -23,7 +23,7 @@ persons as (
         cast(
             {{ last_key('person_id') }} + row_number() over (order by patient_id) as bigint
         ) as person_id,
-        cast(patient_id as uuid) as patient_id
+        cast(patient_id as {{ sql_type('uuid') }}) as patient_id
     from unknown
 )
 

@@ -23,7 +23,7 @@ providers as (
         cast(
             {{ last_key('provider_id') }} + row_number() over (order by provider_uuid) as bigint
         ) as provider_id,
-        cast(provider_uuid as uuid) as provider_uuid
+        cast(provider_uuid as {{ sql_type('uuid') }}) as provider_uuid
     from unknown
 )
 
