@@ -13,7 +13,7 @@ concepts as (
 stays as (
     select
         concepts.concept_name as kind_of_visit,
-        visits.visit_end_date - visits.visit_start_date as nights
+        {{ days_between('visits.visit_start_date', 'visits.visit_end_date') }} as nights
     from visits
     inner join concepts on visits.visit_concept_id = concepts.concept_id
     where

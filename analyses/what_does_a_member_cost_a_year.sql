@@ -96,8 +96,10 @@ members as (
         calendar.calendar_year,
         count(distinct insured.person_id) as members,
         sum(
-            least(insured.ended_on, calendar.last_day)
-            - greatest(insured.started_on, calendar.first_day) + 1
+            {{ days_between(
+                'greatest(insured.started_on, calendar.first_day)',
+                'least(insured.ended_on, calendar.last_day)'
+            ) }} + 1
         ) / cast(365.25 as {{ sql_type('double precision') }}) as member_years
     from insured
     inner join calendar

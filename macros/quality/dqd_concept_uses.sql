@@ -87,9 +87,10 @@
             listed.gender_concept_id,
             combinations.used_rows
         from {{ table }}_combinations as combinations
-        cross join {{ lateral_values(listed, 'listed', [
-            'cdm_field_name', 'concept_id', 'source_value', 'has_source_value', 'unit_concept_id', 'gender_concept_id',
-        ]) }}
+        cross join {{ lateral_values(listed, 'listed', {
+            'cdm_field_name': 'text', 'concept_id': 'integer', 'source_value': 'text', 'has_source_value': 'boolean',
+            'unit_concept_id': 'integer', 'gender_concept_id': 'integer',
+        }) }}
     ),
             {%- endif -%}
         {%- endfor -%}

@@ -59,9 +59,10 @@
     {{ table }}_counted as (
         select listed.*
         from {{ parts | join('\n        cross join ') or 'one_row' }}
-        cross join {{ lateral_values(listed, 'listed', [
-            'check_name', 'cdm_table_name', 'cdm_field_name', 'violated_rows', 'denominator_rows',
-        ]) }}
+        cross join {{ lateral_values(listed, 'listed', {
+            'check_name': 'text', 'cdm_table_name': 'text', 'cdm_field_name': 'text',
+            'violated_rows': 'bigint', 'denominator_rows': 'bigint',
+        }) }}
     ),
     {%- do selects.append('select * from ' ~ table ~ '_counted') -%}
 {%- endmacro %}

@@ -63,8 +63,8 @@
             listed.*
         from {{ file }}_counts as counts
         cross join last_encounter
-        cross join {{ lateral_values(listed, 'listed', [
-            'check_name', 'column_name', 'checked_rows', 'violated_rows',
-        ]) }}
+        cross join {{ lateral_values(listed, 'listed', {
+            'check_name': 'text', 'column_name': 'text', 'checked_rows': 'bigint', 'violated_rows': 'bigint',
+        }) }}
     ),
 {%- endmacro %}

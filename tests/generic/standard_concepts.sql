@@ -18,7 +18,7 @@ used as (
         listed.column_name,
         listed.concept_id
     from combinations
-    cross join {{ lateral_values(listed, 'listed', ['column_name', 'concept_id']) }}
+    cross join {{ lateral_values(listed, 'listed', {'column_name': 'text', 'concept_id': 'integer'}) }}
     where listed.concept_id <> 0
 ),
 

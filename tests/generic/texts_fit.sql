@@ -32,7 +32,9 @@ too_long as (
         listed.characters,
         listed.allowed
     from longest
-    cross join {{ lateral_values(listed, 'listed', ['column_name', 'characters', 'allowed']) }}
+    cross join {{ lateral_values(listed, 'listed', {
+        'column_name': 'text', 'characters': 'integer', 'allowed': 'integer',
+    }) }}
     where listed.characters > listed.allowed
 )
 

@@ -91,7 +91,7 @@ rates_accounting as (
             ["'rate without a provider group'", 'counted.without_group'],
             ["'xref_pg_member'", 'counted.members'],
             ["'duplicate member'", 'counted.duplicate_members'],
-        ], 'outcomes', ['outcome', 'source_rows']) }}
+        ], 'outcomes', {'outcome': 'text', 'source_rows': 'bigint'}) }}
     where outcomes.source_rows > 0 or outcomes.outcome = 'read'
 )
 

@@ -74,7 +74,7 @@ odd_terms as (
             ["'line without a date of the file'", 'terms.updated_on is null'],
             ["'line without an expiration date'", 'terms.expires_on is null'],
             ["'line whose type is unknown'", "terms.rate_unit = 'unknown'"],
-        ], 'oddities', ['finding', 'is_odd']) }}
+        ], 'oddities', {'finding': 'text', 'is_odd': 'boolean'}) }}
     where oddities.is_odd
 ),
 
