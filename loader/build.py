@@ -9,7 +9,9 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from time import perf_counter, time
 from typing import Any
 
@@ -29,6 +31,18 @@ SECONDS_TO_END = 10
 FAILED = ("error", "fail", "runtime error")
 # What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time.
 _NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by ")
+
+
+def check_engine(settings: Settings) -> None:
+    """LoaderError when dbt cannot work on the target from here, whatever is loaded."""
+    if settings.target != "spark":
+        return
+    if not (find_spec("pyspark") and find_spec("dbt.adapters.spark")):
+        raise LoaderError(
+            "Spark is not installed here. In the folder of the project: pip install -e '.[spark]'. Loading needs none."
+        )
+    if not (os.environ.get("SYNTHEA_OMOP_SPARK_REMOTE") or which("java") or os.environ.get("JAVA_HOME")):
+        raise LoaderError("Spark needs Java 17 or newer: install it, or set JAVA_HOME. Loading needs none.")
 
 
 def build(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from logging import INFO
 from pathlib import Path
 
-from loader.build import build, reconnecting
+from loader.build import build, check_engine, reconnecting
 from loader.databases import open_database
 from loader.databases.base import Database
 from loader.errors import LoaderError
@@ -40,6 +40,7 @@ class Job:
 
 def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watch) -> dict[str, float]:
     """The seconds of each part; nothing when nothing has changed."""
+    check_engine(settings)
     with ExitStack() as opened:
         export = opened.enter_context(opened_export(job.folder))
         found = opened.enter_context(opened_vocabulary(job.vocabulary)) if job.vocabulary else None

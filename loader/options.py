@@ -1,5 +1,6 @@
 """The options of the command line: what they are called, what they may be, and how errors become exit codes."""
 
+import os
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -60,6 +61,11 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="The DuckDB file. PostgreSQL is found by the PG* variables.",
     )
     @click.option(
+        "--warehouse", type=click.Path(file_okay=False, path_type=Path), default="synthea_omop_warehouse",
+        show_default=True, envvar="SYNTHEA_OMOP_WAREHOUSE", show_envvar=True, metavar="DIR",
+        help="The folder of Parquet files that Spark reads and writes.",
+    )
+    @click.option(
         "--memory-limit", default="1GB", callback=_checked_memory_limit, show_default=True,
         envvar="SYNTHEA_OMOP_MEMORY_LIMIT", show_envvar=True, metavar="SIZE",
         help="How much memory DuckDB may take (512MB, 4GB; a number alone is MB). For `rates`: the run as a whole.",
@@ -82,11 +88,13 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @wraps(command)
     def with_settings(
-        target: str, database: Path, memory_limit: str, lock_wait: int, log_file: Path | None, log_level: str,
-        log_format: str,
+        target: str, database: Path, warehouse: Path, memory_limit: str, lock_wait: int, log_file: Path | None,
+        log_level: str, log_format: str,
         **arguments: Any,
     ) -> None:
-        settings = Settings(target, database.absolute(), memory_limit, lock_wait=lock_wait)
+        settings = Settings(
+            target, database.absolute(), memory_limit, lock_wait=lock_wait, warehouse=Path(os.path.abspath(warehouse))
+        )
         with ExitStack() as opened:
             try:
                 opened.enter_context(logs.kept(log_file, log_level, spoken=log_format == "json"))
@@ -113,8 +121,13 @@ def loading_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--max-rejects", type=str, default="0", show_default=True, callback=_checked_limit, metavar="N|P%",
         help="How many rows may be unreadable, or which share of them; with more nothing is loaded.",
     )
+    @click.option(
+        "--buckets", type=click.IntRange(1, 10000), envvar="SYNTHEA_OMOP_SPARK_BUCKETS", show_envvar=True, metavar="N",
+        help="Parts that the patients are in on Spark, fixed by the first load. [default: by how many patients it has]",
+    )
     @wraps(command)
-    def with_workers(settings: Settings, workers: int | None, **arguments: Any) -> None:
-        command(settings=replace(settings, workers=workers) if workers else settings, **arguments)
+    def with_workers(settings: Settings, workers: int | None, buckets: int | None, **arguments: Any) -> None:
+        settings = replace(settings, workers=workers or settings.workers, buckets=buckets)
+        command(settings=settings, **arguments)
 
     return with_workers

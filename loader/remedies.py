@@ -64,7 +64,7 @@ def _remedy(text: str, database: Database, settings: Settings) -> str:
 
 def _room(settings: Settings) -> str:
     """How much is free where the database is, as far as this machine can see it."""
-    if settings.target != "duckdb":
+    if settings.target == "postgres":
         return " on the server's disk"
-    folder = settings.database.parent
+    folder = settings.warehouse if settings.target == "spark" else settings.database.parent
     return f": {decimal(disk_usage(folder).free)} are free in {folder}" if folder.is_dir() else ""

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from loader.databases.base import Database
 from loader.databases.tables import LEDGER
 from loader.errors import LoaderError
 from loader.settings import Settings
+
+
+def place_of(settings: Settings) -> Path:
+    """The file or folder of the database, where it has one."""
+    return settings.warehouse if settings.target == "spark" else settings.database
 
 
 @contextmanager
@@ -17,6 +23,8 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
     """
     if settings.target == "postgres":
         from loader.databases.postgres import PostgresDatabase as Engine
+    elif settings.target == "spark":
+        from loader.databases.spark import SparkDatabase as Engine
     else:
         from loader.databases.duckdb import DuckdbDatabase as Engine
     database = Engine(settings, only_look)

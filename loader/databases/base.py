@@ -42,6 +42,8 @@ class Database(ABC):
     looking = "begin transaction read only"
     # Whether `copy` can be held to the plain spelling, so that nobody else has to look at the values.
     reads_strictly = False
+    # As what information_schema.tables knows the tables that a build makes.
+    built_as = "BASE TABLE"
     # What work beside the database may take.
     memory_limit = "256MB"
 
@@ -133,6 +135,9 @@ class Database(ABC):
     def empty(self, table: Table) -> None:
         """Take every row, key and index off a table, inside the transaction."""
 
+    def moved(self, table: Table, keys: str, nobodys: bool) -> None:
+        """Rows of a table are about to be replaced, inside the transaction: those of the keys of a query, and `nobodys`."""
+
     @abstractmethod
     def finish(self, table: Table) -> None:
         """Make the keys, indexes and statistics of a freshly filled table where the engine needs them."""
@@ -147,6 +152,10 @@ class Database(ABC):
 
     def tidy(self) -> None:
         """After a build: give back the room of deleted rows, and count anew what moved, where nobody else does."""
+
+    def measured(self) -> dict[tuple[str, str], tuple[int, int]]:
+        """(schema, table) to rows and bytes of what a build has made, where both are to be had without counting."""
+        return {}
 
     @abstractmethod
     def make_way(self) -> None:

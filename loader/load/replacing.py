@@ -107,6 +107,7 @@ def _replace_rows(database: Database, table: Table, arrived: Mapping[str, str]) 
     # Rows without an id belong to nobody: where some came, they are the ones there are.
     nobodys = bool(came) and database.query(f"select exists (select 1 from {came} where {key} is null)")[0][0]
     nobody = f" or {key} is null" if nobodys else ""
+    database.moved(table, f"{gone} union {changed}", nobodys)
     rows = database.execute(f"delete from {target} where {key} in ({gone}){nobody}")
     if came:
         names = ", ".join(quoted(column.name) for column in table.columns)

@@ -36,6 +36,8 @@ def building_place(settings: Settings, publishes: bool, reporter: Reporter) -> I
     if not publishes:
         yield Place(settings, reporter)
         return
+    if settings.target == "spark":
+        raise LoaderError("On Spark a build replaces the CDM bucket by bucket: run without --publish.")
     if settings.target == "postgres":
         from loader.publish.beside import SchemasBeside as Beside
     else:

@@ -24,8 +24,9 @@ EVENT_CONCEPTS = {
 def count_rows(database: Database) -> list[tuple[str, int, int | None]]:
     """(table, rows, rows with a standard concept) of every table of the CDM; the last is None for other tables."""
     tables = database.query(
-        "select table_name from information_schema.tables where table_schema = 'omop' and table_type = 'BASE TABLE'"
-        " order by table_name"
+        "select table_name from information_schema.tables where table_schema = 'omop' and table_type = ?"
+        " order by table_name",
+        (database.built_as,),
     )
     if not tables:
         return []

@@ -30,6 +30,7 @@ from loader.tune.sessions import tuned_sessions
 _UNITS = {"KB": KB, "MB": MB, "GB": GB, "TB": GB << 10}
 DISKS = {"ssd": False, "rotational": True}
 _CHOSEN = "the settings that the machine's memory or cores would give: --memory SIZE, --cores N"
+NOT_SPARK = "tune knows DuckDB and PostgreSQL. Spark has SYNTHEA_OMOP_SPARK_MASTER and SYNTHEA_OMOP_SPARK_MEMORY."
 
 
 class _Size(click.ParamType):
@@ -87,6 +88,8 @@ def tune(
     """
     if is_applied and is_reset:
         raise click.UsageError("--apply and --reset exclude each other.")
+    if settings.target == "spark":
+        raise click.UsageError(NOT_SPARK)
     if settings.target == "duckdb" and (is_applied or is_reset):
         raise click.UsageError("DuckDB has no settings to be kept: give them to each run (see the table), or --target postgres.")
     given = Machine(cores, memory, DISKS.get(disk or ""), None)
@@ -129,6 +132,8 @@ def tune(
 @contextmanager
 def tuned(settings: Settings, reporter: Reporter) -> Iterator[Settings]:
     """The settings of a run on a tuned machine; on PostgreSQL every session opened inside is tuned."""
+    if settings.target == "spark":
+        raise LoaderError(NOT_SPARK)
     if settings.target == "duckdb":
         proposed = duckdb_proposals(this_machine(settings.database), settings.database, "")
         limit = next(line.value for line in proposed if line.name == "memory_limit")

@@ -104,6 +104,9 @@ def measure_tables(database: Database, steps: dict[tuple[str, str], Step]) -> No
             if step := steps.get((schema, name)):
                 step.bytes = size
         return
+    for key, (rows, size) in database.measured().items():
+        if step := steps.get(key):
+            step.rows, step.bytes = rows if step.rows is None else step.rows, size
     tables = [
         key for key in database.query(
             "select table_schema, table_name from information_schema.tables where table_type = 'BASE TABLE'"

@@ -18,7 +18,7 @@ import psycopg2
 from rich.filesize import decimal
 
 from loader import logs
-from loader.databases import open_database
+from loader.databases import open_database, place_of
 from loader.databases.base import Database
 from loader.errors import BuildError, LoaderError
 from loader.progress import Reporter
@@ -161,7 +161,7 @@ class Watch:
                 with suppress(LoaderError), open_database(self._settings, only_look=True) as database:
                     return is_kept(database) and not database.is_loading()
             return False
-        return bool(self._last_ids) or self._settings.database.exists()
+        return bool(self._last_ids) or place_of(self._settings).exists()
 
     def _summarise(self, run: Mapping[str, Any]) -> None:
         if not self._watching.summary:

@@ -32,6 +32,18 @@ def duckdb_environment(folder: Path) -> dict[str, str]:
     }
 
 
+def spark_environment(folder: Path) -> dict[str, str]:
+    """Variables for a warehouse in `folder`, which the first command makes, and for a small Spark on this machine."""
+    return clean_environment() | {
+        "SYNTHEA_OMOP_TARGET": "spark",
+        "SYNTHEA_OMOP_WAREHOUSE": str(folder / "warehouse"),
+        "SYNTHEA_OMOP_SPARK_MASTER": "local[2]",
+        "SYNTHEA_OMOP_SPARK_SHUFFLES": "4",
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
 @contextmanager
 def postgres_environment(
     server: PostgresServer, folder: Path, template: str = "template0", name: str | None = None

@@ -255,7 +255,8 @@ def _targets(reading: Reading, rows: list[Row]) -> list[Row]:
 def _table_counts(reading: Reading) -> list[tuple[str, int]]:
     """Rows of every table of the CDM, the vocabulary's views left out, whatever columns it has."""
     names = [name for (name,) in reading.database.query(
-        "select table_name from information_schema.tables where table_schema = 'omop' and table_type = 'BASE TABLE'"
+        "select table_name from information_schema.tables where table_schema = 'omop' and table_type = ?",
+        (reading.database.built_as,),
     )]
     if not names:
         return []
