@@ -9,8 +9,8 @@
 {% macro default__register_sources() -%}
 {%- endmacro %}
 
-{#- What Spark has are Parquet files in folders whose names stay; a load swaps what lies behind them. A session that
-    lives on remembers which files there were. -#}
+{#- What Spark has are Parquet files in folders whose names stay; a load swaps what lies behind them. The session of
+    a server, which lives on, remembers which files there were. -#}
 {% macro spark__register_sources() -%}
     {%- set warehouse = env_var(
         'SYNTHEA_OMOP_SPARK_WAREHOUSE', env_var('SYNTHEA_OMOP_WAREHOUSE', 'synthea_omop_warehouse')
@@ -24,10 +24,10 @@
         {%- set known = run_query('show tables in ' ~ schema).columns['tableName'].values() -%}
         {%- for name in names -%}
             {%- set folder = warehouse ~ ('/etl/' if name in ('build', 'build_step') else '/current/' ~ schema ~ '/') ~ name -%}
-            {%- if name in known -%}
-                {%- do run_query('refresh table ' ~ schema ~ '.' ~ name) -%}
-            {%- else -%}
+            {%- if name not in known -%}
                 {%- do run_query("create table " ~ schema ~ "." ~ name ~ " using parquet location '" ~ folder ~ "'") -%}
+            {%- elif env_var('SYNTHEA_OMOP_SPARK_REMOTE', '') -%}
+                {%- do run_query('refresh table ' ~ schema ~ '.' ~ name) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
