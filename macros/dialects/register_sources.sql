@@ -15,7 +15,11 @@
     {%- set warehouse = env_var(
         'SYNTHEA_OMOP_SPARK_WAREHOUSE', env_var('SYNTHEA_OMOP_WAREHOUSE', 'synthea_omop_warehouse')
     ) -%}
-    {%- set tables = {'raw_synthea': ['alive'], 'raw_rates': ['alive'], 'etl': ['build_step', 'person_buckets', 'rate_file', 'rejected_rate']} -%}
+    {%- set tables = {
+        'raw_synthea': ['alive'],
+        'raw_rates': ['alive'],
+        'etl': ['build_step', 'person_buckets', 'rate_file', 'rejected_rate'],
+    } -%}
     {%- for source in graph.sources.values() if source.name not in tables.setdefault(source.schema, []) -%}
         {%- do tables[source.schema].append(source.name) -%}
     {%- endfor -%}

@@ -11,7 +11,7 @@
         {%- do replace_table(target_relation, existing_relation, compiled_code) -%}
     {%- else -%}
         {%- set new_rows = make_temp_relation(this) -%}
-        {%- if config.get('contract').enforced -%}
+        {%- if (config.get('contract') or {}).enforced -%}
             {%- do get_assert_columns_equivalent(compiled_code) -%}
         {%- endif -%}
         {%- do run_query(create_temporary_view(new_rows, partitioned_rows(compiled_code))) -%}

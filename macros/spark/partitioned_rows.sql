@@ -2,7 +2,7 @@
     brought together by partition, so that each becomes few files. -#}
 {% macro partitioned_rows(sql) -%}
     {%- set column = partition_column() -%}
-    {%- set rows = get_select_subquery(sql) if config.get('contract').enforced else sql -%}
+    {%- set rows = get_select_subquery(sql) if (config.get('contract') or {}).enforced else sql -%}
     {%- if column == 'person_bucket' %}
     select /*+ rebalance(person_bucket) */
         model_rows.*,

@@ -4,7 +4,7 @@
     {%- if temporary -%}
         {{ return(create_temporary_view(relation, compiled_code)) }}
     {%- endif -%}
-    {%- if config.get('contract').enforced -%}
+    {%- if (config.get('contract') or {}).enforced -%}
         {{ get_assert_columns_equivalent(compiled_code) }}
     {%- endif %}
     create table {{ relation }}

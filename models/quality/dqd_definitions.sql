@@ -69,7 +69,9 @@ dqd_definitions as (
         cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
         cast(concept_id as {{ sql_type('text') }}) as concept_id,
         cast({{ dqd_filled_in('description') }} as {{ sql_type('text') }}) as check_description,
-        cast(nullif({{ dqd_filled_in('violating_rows') }}, '') as {{ sql_type('text') }}) as query_text,
+        cast(
+            nullif({{ dqd_filled_in('violating_rows') }}, '') as {{ sql_type('text') }}
+        ) as query_text,
         cast(sql_file as {{ sql_type('text') }}) as sql_file,
         cast(category as {{ sql_type('text') }}) as category,
         cast(subcategory as {{ sql_type('text') }}) as subcategory,

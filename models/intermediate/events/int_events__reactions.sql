@@ -30,7 +30,8 @@ numbered_allergies as (
         row_number() over (
             partition by changed_persons.person_id
             order by
-                source_allergies.start_date, source_allergies.source_code {{ bytewise() }} nulls last,
+                source_allergies.start_date,
+                source_allergies.source_code {{ bytewise() }} nulls last,
                 source_allergies.encounter_id nulls last, source_allergies.stop_date nulls last,
                 source_allergies.value_source_value {{ bytewise() }} nulls last,
                 source_allergies.qualifier_source_value {{ bytewise() }} nulls last,

@@ -86,7 +86,9 @@ cleaned as (
         ) as state_code,
         states.state_code is not null as is_us_state,
         -- 00000 is Synthea's way to say that the place has no known ZIP.
-        nullif(nullif(left({{ replaced_everywhere('owners.zip', "'[^0-9]'", "''") }}, 9), ''), '00000') as zip
+        nullif(
+            nullif(left({{ replaced_everywhere('owners.zip', "'[^0-9]'", "''") }}, 9), ''), '00000'
+        ) as zip
     from owners
     left join states on lower(trim(owners.state)) = states.state_name
     where owners.owner_row = 1
