@@ -4,9 +4,8 @@
     {%- set views = run_query('show views in ' ~ relation.schema).columns['viewName'].values() -%}
     {%- set rows = [] -%}
     {%- for name in run_query('show tables in ' ~ relation.schema).columns['tableName'].values() -%}
-        {%- do rows.append(
-            "('" ~ relation.schema ~ "', '" ~ name ~ "', false, '" ~ ('Type: VIEW' if name in views else 'Type: MANAGED') ~ "')"
-        ) -%}
+        {%- set type = 'Type: VIEW' if name in views else 'Type: MANAGED' -%}
+        {%- do rows.append("('" ~ relation.schema ~ "', '" ~ name ~ "', false, '" ~ type ~ "')") -%}
     {%- endfor -%}
     {{ return(run_query(
         'select * from values ' ~ (rows | join(', ') or "('', '', false, '')")

@@ -6,7 +6,8 @@
         {%- set values = [] -%}
         {%- for value in row -%}
             {%- set type = types[agate_table.column_names[loop.index0]] -%}
-            {%- set literal = 'null' if value is none else "'" ~ value | string | replace('\\', '\\\\') | replace("'", "\\'") ~ "'" -%}
+            {%- set text = value | string | replace('\\', '\\\\') | replace("'", "\\'") -%}
+            {%- set literal = 'null' if value is none else "'" ~ text ~ "'" -%}
             {%- do values.append(literal if type == 'text' else 'cast(' ~ literal ~ ' as ' ~ sql_type(type) ~ ')') -%}
         {%- endfor -%}
         {%- do rows.append('(' ~ values | join(', ') ~ ')') -%}

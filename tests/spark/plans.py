@@ -1,6 +1,6 @@
 """Prints, as JSON, the physical plan of every stored model of the CDM: name -> [of a full build, of an incremental one].
 
-Run as a program under the variables of a built warehouse; dbt's own session is asked, so settings are those of a build.
+Run as a program under the variables of a built warehouse. dbt's own session is asked, so settings are those of a build.
 """
 
 import json

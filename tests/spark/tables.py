@@ -41,18 +41,18 @@ def both_tables(
         for schema, table in names:
             connection.execute(f"create schema if not exists {schema}")
             files = warehouse_of(spark) / f"{schema}.db" / table
-            listed = ", ".join(f'"{column}"' for column in columns[schema, table])
-            connection.execute(
-                f"create or replace table {schema}.{table} as select {listed} from"
-                f" read_parquet('{files}/**/*.parquet', hive_partitioning = true)"
-                if any(files.rglob("*.parquet"))
-                else f"create or replace table {schema}.{table} as select {', '.join(f'null as {c}' for c in listed.split(', '))}"
-                " where false"
-            )
+            connection.execute(f"create table {schema}.{table} as {_rows(files, columns[schema, table])}")
     with reading({"SYNTHEA_OMOP_TARGET": "duckdb", "SYNTHEA_OMOP_DATABASE": str(views)}) as reader:
         right = _tables(reader, names)
     views.unlink()
     return left, right
+
+
+def _rows(files: Path, columns: list[str]) -> str:
+    """The query of a table's rows; one whose rows lie in partitions has no file while it has no row."""
+    if any(files.rglob("*.parquet")):
+        return f"select {', '.join(columns)} from read_parquet('{files}/**/*.parquet', hive_partitioning = true)"
+    return f"select {', '.join(f'null as {column}' for column in columns)} where false"
 
 
 def _tables(reader: Reader, names: list[tuple[str, str]]) -> dict[str, Table]:

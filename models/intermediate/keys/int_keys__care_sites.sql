@@ -14,7 +14,10 @@ unknown as (
     select distinct organization_id
     from organizations
     {% if is_incremental() %}
-    where organization_id not in (select organization_id from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.organization_id = organizations.organization_id
+    )
     {% endif %}
 ),
 

@@ -14,7 +14,10 @@ unknown as (
     select distinct location_key
     from addresses
     {% if is_incremental() %}
-    where location_key not in (select location_key from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.location_key = addresses.location_key
+    )
     {% endif %}
 ),
 

@@ -14,7 +14,10 @@ unknown as (
     select distinct patient_id
     from patients
     {% if is_incremental() %}
-    where patient_id not in (select patient_id from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.patient_id = patients.patient_id
+    )
     {% endif %}
 ),
 
