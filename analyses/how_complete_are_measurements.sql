@@ -19,10 +19,12 @@ select
     units.concept_name as unit,
     count(*) as measurements,
     count(distinct measurements.person_id) as persons,
-    cast(count(measurements.value_as_number) as double precision) / count(*) as share_with_number,
-    cast(count(measurements.value_as_concept_id) as double precision) / count(*)
+    cast(count(measurements.value_as_number) as {{ sql_type('double precision') }})
+    / count(*) as share_with_number,
+    cast(count(measurements.value_as_concept_id) as {{ sql_type('double precision') }}) / count(*)
         as share_with_concept,
-    cast(count(measurements.visit_occurrence_id) as double precision) / count(*) as share_in_visit,
+    cast(count(measurements.visit_occurrence_id) as {{ sql_type('double precision') }})
+    / count(*) as share_in_visit,
     min(measurements.value_as_number) as smallest,
     max(measurements.value_as_number) as largest
 from measurements

@@ -13,7 +13,7 @@ concepts as (
 stays as (
     select
         concepts.concept_name as kind_of_visit,
-        visits.visit_end_date - visits.visit_start_date as nights
+        {{ days_between('visits.visit_start_date', 'visits.visit_end_date') }} as nights
     from visits
     inner join concepts on visits.visit_concept_id = concepts.concept_id
     where
@@ -26,7 +26,7 @@ stays as (
 select
     kind_of_visit,
     count(*) as stays,
-    cast(avg(nights) as double precision) as mean_nights,
+    cast(avg(nights) as {{ sql_type('double precision') }}) as mean_nights,
     percentile_cont(0.5) within group (order by nights) as median_nights,
     max(nights) as longest_nights
 from stays

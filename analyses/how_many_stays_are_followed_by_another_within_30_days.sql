@@ -1,5 +1,6 @@
 -- How many inpatient stays are followed by another within 30 days?
 -- One row per year of discharge.
+{%- set days = days_between('visit_end_date', 'next_start_date') %}
 with
 
 visits as (
@@ -42,14 +43,14 @@ discharges as (
     left join deaths on stays.person_id = deaths.person_id
     where
         (deaths.death_date is null or deaths.death_date > stays.visit_end_date)
-        and data_end.ended_on - stays.visit_end_date >= 30
+        and {{ days_between('stays.visit_end_date', 'data_end.ended_on') }} >= 30
 )
 
 select
     cast(extract(year from visit_end_date) as integer) as discharged_in,
     count(*) as discharges,
-    count(case when next_start_date - visit_end_date <= 30 then 1 end) as followed_within_30_days,
-    cast(count(case when next_start_date - visit_end_date <= 30 then 1 end) as double precision)
+    count(case when {{ days }} <= 30 then 1 end) as followed_within_30_days,
+    cast(count(case when {{ days }} <= 30 then 1 end) as {{ sql_type('double precision') }})
     / count(*) as share_followed
 from discharges
 group by discharged_in

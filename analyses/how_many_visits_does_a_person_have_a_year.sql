@@ -16,8 +16,8 @@ concepts as (
 
 person_years as (
     select
-        sum(observation_period_end_date - observation_period_start_date + 1)
-        / cast(365.25 as double precision) as person_years
+        sum({{ days_between('observation_period_start_date', 'observation_period_end_date') }} + 1)
+        / cast(365.25 as {{ sql_type('double precision') }}) as person_years
     from observed
 ),
 

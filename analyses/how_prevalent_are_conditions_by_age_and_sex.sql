@@ -77,7 +77,7 @@ select
     cases.age_from,
     groups.persons,
     cases.persons_with_it,
-    cast(cases.persons_with_it as double precision) / groups.persons as prevalence
+    cast(cases.persons_with_it as {{ sql_type('double precision') }}) / groups.persons as prevalence
 from cases
 inner join groups
     on

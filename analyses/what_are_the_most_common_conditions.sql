@@ -33,7 +33,8 @@ by_condition as (
 select
     concepts.concept_name as condition,
     by_condition.persons,
-    cast(by_condition.persons as double precision) / everybody.persons as share_of_persons,
+    cast(by_condition.persons as {{ sql_type('double precision') }})
+    / everybody.persons as share_of_persons,
     by_condition.occurrences,
     by_condition.first_on,
     by_condition.last_on

@@ -84,8 +84,12 @@ insured_years as (
 calendar as (
     select
         insured_years.first_year + later.years as calendar_year,
-        cast(cast(insured_years.first_year + later.years as text) || '-01-01' as date) as first_day,
-        cast(cast(insured_years.first_year + later.years as text) || '-12-31' as date) as last_day
+        cast(
+            cast(insured_years.first_year + later.years as {{ sql_type('text') }}) || '-01-01' as date
+        ) as first_day,
+        cast(
+            cast(insured_years.first_year + later.years as {{ sql_type('text') }}) || '-12-31' as date
+        ) as last_day
     from insured_years
     inner join later on insured_years.first_year + later.years <= insured_years.last_year
 ),
@@ -96,9 +100,11 @@ members as (
         calendar.calendar_year,
         count(distinct insured.person_id) as members,
         sum(
-            least(insured.ended_on, calendar.last_day)
-            - greatest(insured.started_on, calendar.first_day) + 1
-        ) / cast(365.25 as double precision) as member_years
+            {{ days_between(
+                'greatest(insured.started_on, calendar.first_day)',
+                'least(insured.ended_on, calendar.last_day)'
+            ) }} + 1
+        ) / cast(365.25 as {{ sql_type('double precision') }}) as member_years
     from insured
     inner join calendar
         on insured.started_on <= calendar.last_day and insured.ended_on >= calendar.first_day

@@ -35,7 +35,7 @@ asked as (
         asked.cdm_table,
         asked.cdm_row_id,
         asked.file_name,
-        cast(source_row as text) as line -- noqa: RF02
+        cast(source_row as {{ sql_type('text') }}) as line -- noqa: RF02
     from asked
     inner join {{ source('synthea', file) }} as source_row on {{ condition }}
     where asked.file_name = '{{ file }}.csv'

@@ -15,7 +15,7 @@ spells as (
         drug_concept_id,
         person_id,
         drug_exposure_count,
-        drug_era_end_date - drug_era_start_date + 1 as days
+        {{ days_between('drug_era_start_date', 'drug_era_end_date') }} + 1 as days
     from eras
 )
 

@@ -35,7 +35,7 @@
             select
                 build_id,
                 started_at,
-                cast(now() at time zone 'utc' as timestamp),
+                {{ utc_now() }},
                 '{{ outcome }}',
                 upto_change_id,
                 full_refresh,
@@ -46,7 +46,7 @@
                 patients,
                 {{ results | selectattr('node.resource_type', 'equalto', 'model') | list | length }},
                 {{ counts | join(' + ') or 'null' }},
-                cast(extract(epoch from cast(now() at time zone 'utc' as timestamp) - started_at) as double precision),
+                {{ seconds_since('started_at') }},
                 checksum
             from etl.build
             where outcome = 'started' and build_id = (select max(build_id) from etl.build);

@@ -16,10 +16,10 @@
             coalesce(max(build_id), 0),
             coalesce(max(upto_change_id), 0),
             max(checksum),
-            exists (
-                select 1 from etl.build
+            (
+                select count(*) from etl.build
                 where full_refresh and build_id > (select coalesce(max(build_id), 0) from last_build)
-            )
+            ) > 0
         from last_build
     """).rows[0] -%}
     {{ return({

@@ -1,4 +1,4 @@
 {#- A text as it is compared with concept names: lower case, commas and runs of blanks one blank, trimmed. -#}
 {% macro normalised(text) -%}
-    trim(regexp_replace(replace(lower({{ text }}), ',', ' '), ' +', ' ', 'g'))
+    trim({{ replaced_everywhere("replace(lower(" ~ text ~ "), ',', ' ')", "' +'", "' '") }})
 {%- endmacro %}

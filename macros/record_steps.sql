@@ -17,7 +17,7 @@
             {{ return(
                 "insert into etl.build_step (build_id, kind, room, name, status, failures, seconds)"
                 ~ " select (select max(build_id) from etl.build), kind, room, name, status,"
-                ~ " cast(failures as bigint), cast(seconds as double precision)"
+                ~ " cast(failures as bigint), cast(seconds as " ~ sql_type('double precision') ~ ")"
                 ~ " from (values " ~ rows | join(", ") ~ ")"
                 ~ " as step (kind, room, name, status, failures, seconds)"
             ) }}

@@ -1,8 +1,7 @@
 {#- At the start of `dbt run` and `dbt build`: refuses what must not start, and opens a row in etl.build with the last
-    change that this build can see. Every patient is marked changed before a full refresh, so that one which fails
-    half-way is repaired by the next run. --empty is refused where there is data, and recorded
-    nowhere; compile, docs, test and seed leave no trace either. A build of the rates alone has a start of its own. The commit is there because dbt rolls back what an
-    on-run-start hook leaves open on DuckDB. -#}
+    change that this build can see (open_build()). --empty is refused where there is data, and recorded
+    nowhere; compile, docs, test and seed leave no trace either. A build of the rates alone has a
+    start of its own. -#}
 {% macro start_build() -%}
     {%- if execute and flags.WHICH in ('run', 'build') and builds_rates_only() -%}
         {{ start_rates_build() }}
@@ -27,38 +26,6 @@
             {{ exceptions.raise_compiler_error(refusal) }}
         {%- endif -%}
         {%- set pending = pending_changes(last) -%}
-        {%- set statements -%}
-            {%- if flags.FULL_REFRESH %}
-            insert into etl.patient_change (change_id, batch_id, patient_id, change)
-            select
-                (select coalesce(max(change_id), 0) from etl.patient_change)
-                    + row_number() over (order by known.patient_id),
-                (select coalesce(max(batch_id), 0) from etl.load_batch),
-                known.patient_id,
-                'full refresh'
-            from (select distinct id as patient_id from raw_synthea.patients) as known;
-            {%- endif %}
-            insert into etl.build (
-                build_id, started_at, outcome, upto_change_id, full_refresh, is_small, is_beside, first_batch_id,
-                last_batch_id, patients, models, checksum
-            )
-            select
-                (select coalesce(max(build_id), 0) + 1 from etl.build),
-                cast(now() at time zone 'utc' as timestamp),
-                'started',
-                (select coalesce(max(change_id), 0) from etl.patient_change),
-                {{ flags.FULL_REFRESH or last.is_refresh_pending }},
-                {{ pending.is_small }},
-                {{ builds_beside() }},
-                min(batch_id),
-                max(batch_id),
-                count(distinct patient_id),
-                {{ graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list | length }},
-                '{{ project_checksum() }}'
-            from etl.patient_change
-            where change_id > {{ last.upto_change_id }};
-            commit;
-        {%- endset -%}
-        {{ return(statements) }}
+        {{ return(open_build(last, pending)) }}
     {%- endif -%}
 {%- endmacro %}

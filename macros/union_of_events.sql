@@ -15,7 +15,7 @@
             {%- endif %}
     select
             {%- for column in shape %}
-        {{ column.name if column.name in given else 'cast(null as ' ~ column.data_type ~ ') as ' ~ column.name }}
+        {{ column.name if column.name in given else 'cast(null as ' ~ sql_type(column.data_type) ~ ') as ' ~ column.name }}
             {{- ',' if not loop.last }}
             {%- endfor %}
     from {{ relations[loop.index0] }}

@@ -29,3 +29,6 @@
         {%- do ref('visit_detail') -%}
     {%- endif -%}
 {%- endmacro %}
+
+{% macro spark__after_parents() -%}
+{%- endmacro %}

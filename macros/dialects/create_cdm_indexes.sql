@@ -59,3 +59,6 @@
     analyze {{ this }};
     {%- endif %}
 {%- endmacro %}
+
+{% macro spark__create_cdm_indexes() -%}
+{%- endmacro %}

@@ -25,3 +25,6 @@
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{% macro spark__drop_cdm_indexes() -%}
+{%- endmacro %}

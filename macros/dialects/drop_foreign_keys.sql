@@ -37,3 +37,6 @@
         {%- endif -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{% macro spark__drop_foreign_keys() -%}
+{%- endmacro %}

@@ -51,3 +51,6 @@
     {%- endif -%}
     {{ return(strict | join('\n')) }}
 {%- endmacro %}
+
+{% macro spark__make_foreign_keys(results) -%}
+{%- endmacro %}

@@ -14,3 +14,8 @@
 {% macro postgres__matches(text, pattern) -%}
     ({{ text }} ~ ('^(' || {{ pattern }} || ')$'))
 {%- endmacro %}
+
+{#- Java's `$` would let a line end pass. -#}
+{% macro spark__matches(text, pattern) -%}
+    regexp_like({{ text }}, '^(' || {{ pattern }} || ')\\z')
+{%- endmacro %}

@@ -26,3 +26,6 @@
     where person_id = any (array(select person_id from {{ this }}));
     {%- endfor -%}
 {%- endmacro %}
+
+{% macro spark__purge_changed_persons() -%}
+{%- endmacro %}

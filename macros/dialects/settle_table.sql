@@ -24,3 +24,6 @@
     analyze {{ this }};
     {%- endif %}
 {%- endmacro %}
+
+{% macro spark__settle_table() -%}
+{%- endmacro %}

@@ -3,12 +3,8 @@
 {% macro cdm_columns_present(schema) -%}
     {%- set present = {} -%}
     {%- if execute -%}
-        {%- set rows = run_query(
-            "select table_name, column_name, lower(data_type) from information_schema.columns"
-            " where table_schema = '" ~ schema ~ "'"
-        ).rows -%}
-        {%- for row in rows -%}
-            {%- do present.setdefault(row[0], {}).update({row[1]: row[2]}) -%}
+        {%- for table, column, type in columns_of_schema(schema) -%}
+            {%- do present.setdefault(table, {}).update({column: type}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(present) }}

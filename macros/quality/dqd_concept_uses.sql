@@ -30,7 +30,30 @@
                 {%- do grouped.append(value) -%}
             {%- endfor -%}
             {%- if concepts -%}
-                {%- do selects.append(table) %}
+                {%- do selects.append(table) -%}
+                {%- set no_integer = 'cast(null as integer)' -%}
+                {%- set listed = [] -%}
+                {%- for column, source in concepts.items() -%}
+                    {%- do listed.append([
+                        "'" ~ column ~ "'",
+                        'combinations.' ~ column,
+                        'cast(null as ' ~ sql_type('text') ~ ')',
+                        'combinations.' ~ source ~ ' is not null' if source else 'false',
+                        'combinations.unit_concept_id' if column == 'measurement_concept_id' else no_integer,
+                        'combinations.person_gender' if table in with_gender
+                        and column in ('condition_concept_id', 'procedure_concept_id') else no_integer,
+                    ]) -%}
+                {%- endfor -%}
+                {%- for column, concept in sources.items() -%}
+                    {%- do listed.append([
+                        "'" ~ column ~ "'",
+                        'combinations.' ~ concept,
+                        'cast(combinations.' ~ column ~ ' as ' ~ sql_type('text') ~ ')',
+                        'false',
+                        no_integer,
+                        no_integer,
+                    ]) -%}
+                {%- endfor %}
     {{ table }}_rows as (
         select * from {{ relations[table] }}
     ),
@@ -64,26 +87,10 @@
             listed.gender_concept_id,
             combinations.used_rows
         from {{ table }}_combinations as combinations
-        cross join lateral (
-            values
-            {%- for column, source in concepts.items() %}
-            (
-                '{{ column }}', combinations.{{ column }}, cast(null as text),
-                {{ 'combinations.' ~ source ~ ' is not null' if source else 'false' }},
-                {{ 'combinations.unit_concept_id' if column == 'measurement_concept_id' else 'cast(null as integer)' }},
-                {{ 'combinations.person_gender' if table in with_gender
-                    and column in ('condition_concept_id', 'procedure_concept_id') else 'cast(null as integer)' }}
-            ){{ ',' if not loop.last or sources }}
-            {%- endfor %}
-            {%- for column, concept in sources.items() %}
-            (
-                '{{ column }}', combinations.{{ concept }}, cast(combinations.{{ column }} as text),
-                false, cast(null as integer), cast(null as integer)
-            ){{ ',' if not loop.last }}
-            {%- endfor %}
-        ) as listed (
-            cdm_field_name, concept_id, source_value, has_source_value, unit_concept_id, gender_concept_id
-        )
+        cross join {{ lateral_values(listed, 'listed', {
+            'cdm_field_name': 'text', 'concept_id': 'integer', 'source_value': 'text', 'has_source_value': 'boolean',
+            'unit_concept_id': 'integer', 'gender_concept_id': 'integer',
+        }) }}
     ),
             {%- endif -%}
         {%- endfor -%}
@@ -103,10 +110,10 @@ uses as (
 )
 
 select
-    cast(cdm_table_name as text) as cdm_table_name,
-    cast(cdm_field_name as text) as cdm_field_name,
+    cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+    cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
     cast(concept_id as integer) as concept_id,
-    cast(source_value as text) as source_value,
+    cast(source_value as {{ sql_type('text') }}) as source_value,
     cast(has_source_value as boolean) as has_source_value,
     cast(unit_concept_id as integer) as unit_concept_id,
     cast(gender_concept_id as integer) as gender_concept_id,

@@ -16,7 +16,7 @@
         {%- do known.update({'violated': 'count(*) - ' ~ filled}) -%}
     {%- elif name == 'cdmDatatype' -%}
         {#- The type says it, and costs no scan; what has another type is looked at value by value. -#}
-        {%- set text = 'cast(' ~ value ~ ' as text)' -%}
+        {%- set text = 'cast(' ~ value ~ ' as ' ~ sql_type('text') ~ ')' -%}
         {%- do known.update({
             'violated': '0' if type in ('smallint', 'integer', 'bigint')
             else 'count(case when ' ~ text ~ " = '' or translate(" ~ text ~ ", '-0123456789', '') <> '' then 1 end)"

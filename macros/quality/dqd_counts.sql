@@ -44,9 +44,9 @@ counts as (
 )
 
 select
-    cast(check_name as text) as check_name,
-    cast(cdm_table_name as text) as cdm_table_name,
-    cast(cdm_field_name as text) as cdm_field_name,
+    cast(check_name as {{ sql_type('text') }}) as check_name,
+    cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+    cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
     cast(violated_rows as bigint) as violated_rows,
     cast(denominator_rows as bigint) as denominator_rows
     {%- if is_vocabulary %},

@@ -10,17 +10,21 @@
         {%- set own_name = table ~ '_' ~ check.check_name | lower -%}
         {%- set own_query = dqd_query_of_its_own(check, own_name, relations, is_vocabulary) -%}
         {%- set count = dqd_count(check, columns.get(check.field), is_vocabulary) -%}
-        {%- set labels = "'" ~ check.check_name ~ "', '" ~ check.table_name ~ "', "
-            ~ ("'" ~ check.field_name ~ "'" if check.field else 'cast(null as text)') -%}
+        {%- set labels = [
+            "'" ~ check.check_name ~ "'",
+            "'" ~ check.table_name ~ "'",
+            "'" ~ check.field_name ~ "'" if check.field else 'cast(null as ' ~ sql_type('text') ~ ')',
+        ] -%}
         {%- if own_query | trim and (has_persons or check.check_name != 'measurePersonCompleteness') -%}
             {{ own_query }}
             {%- do parts.append(own_name) -%}
             {%- if check.check_name == 'isPrimaryKey' -%}
                 {%- do aggregates.rows.setdefault('count(*)', table ~ '_rows') -%}
             {%- endif -%}
-            {%- do listed.append('(' ~ labels ~ ', ' ~ own_name ~ '_violated, ' ~ (
-                table ~ '_rows' if check.check_name == 'isPrimaryKey' else own_name ~ '_rows'
-            ) ~ ')') -%}
+            {%- do listed.append(labels + [
+                own_name ~ '_violated',
+                table ~ '_rows' if check.check_name == 'isPrimaryKey' else own_name ~ '_rows',
+            ]) -%}
         {%- elif count is not none -%}
             {%- set missing = [] -%}
             {%- for parent, column in count.needs | default([]) if column not in present.get(parent, {}) -%}
@@ -46,7 +50,7 @@
                     {%- do joins.update({join: check.parameter if check.check_name == 'isForeignKey'
                         else 'visit_occurrence.visit_occurrence_id'}) -%}
                 {%- endfor -%}
-                {%- do listed.append('(' ~ labels ~ ', ' ~ names | join(', ') ~ ')') -%}
+                {%- do listed.append(labels + names) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
@@ -55,10 +59,10 @@
     {{ table }}_counted as (
         select listed.*
         from {{ parts | join('\n        cross join ') or 'one_row' }}
-        cross join lateral (
-            values
-            {{ listed | join(',\n            ') }}
-        ) as listed (check_name, cdm_table_name, cdm_field_name, violated_rows, denominator_rows)
+        cross join {{ lateral_values(listed, 'listed', {
+            'check_name': 'text', 'cdm_table_name': 'text', 'cdm_field_name': 'text',
+            'violated_rows': 'bigint', 'denominator_rows': 'bigint',
+        }) }}
     ),
     {%- do selects.append('select * from ' ~ table ~ '_counted') -%}
 {%- endmacro %}

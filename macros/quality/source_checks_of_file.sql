@@ -2,7 +2,31 @@
     row a check. `checked` is the file's entry of source_columns(). -#}
 {% macro source_checks_of_file(file, checked) -%}
     {%- set references = checked.references | default({}) %}
-    {%- set dates = checked.dates | default({}) %}
+    {%- set dates = checked.dates | default({}) -%}
+    {%- set listed = [[
+        "'row_count'",
+        'cast(null as ' ~ sql_type('text') ~ ')',
+        'counts.stored_rows',
+        'case when counts.stored_rows = 0 then 1 else 0 end' if checked.is_always_filled else '0',
+    ]] -%}
+    {%- if dates and checked.is_always_filled and file != 'patients' -%}
+        {%- do listed.append([
+            "'freshness'",
+            'null',
+            'case when counts.stored_rows > 0 then 1 else 0 end',
+            'case when counts.last_day + 366 < last_encounter.last_day then 1 else 0 end',
+        ]) -%}
+    {%- endif -%}
+    {%- for check_name, columns in {'reference': references, 'impossible_date': dates}.items() -%}
+        {%- for column, names in columns.items() -%}
+            {%- do listed.append([
+                "'" ~ check_name ~ "'",
+                "'" ~ names[0] ~ "'",
+                'counts.' ~ column ~ '_filled',
+                'counts.' ~ column ~ '_violated',
+            ]) -%}
+        {%- endfor -%}
+    {%- endfor %}
 
     {{ file }}_counts as (
         select
@@ -39,26 +63,8 @@
             listed.*
         from {{ file }}_counts as counts
         cross join last_encounter
-        cross join lateral (
-            values
-            (
-                'row_count', cast(null as text), counts.stored_rows,
-                {{ 'case when counts.stored_rows = 0 then 1 else 0 end' if checked.is_always_filled else '0' }}
-            ),
-            {%- if dates and checked.is_always_filled and file != 'patients' %}
-                (
-                    'freshness', null, case when counts.stored_rows > 0 then 1 else 0 end,
-                    case when counts.last_day + 366 < last_encounter.last_day then 1 else 0 end
-                ),
-            {%- endif %}
-            {%- for column, target in references.items() %}
-                ('reference', '{{ target[0] }}', counts.{{ column }}_filled, counts.{{ column }}_violated),
-            {%- endfor %}
-            {%- for column, start in dates.items() %}
-                ('impossible_date', '{{ start[0] }}', counts.{{ column }}_filled, counts.{{ column }}_violated),
-            {%- endfor %}
-            (null, null, null, null)
-        ) as listed (check_name, column_name, checked_rows, violated_rows)
-        where listed.check_name is not null
+        cross join {{ lateral_values(listed, 'listed', {
+            'check_name': 'text', 'column_name': 'text', 'checked_rows': 'bigint', 'violated_rows': 'bigint',
+        }) }}
     ),
 {%- endmacro %}

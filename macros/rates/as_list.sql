@@ -14,3 +14,7 @@
 {% macro postgres__as_list(text) -%}
     string_to_array({{ text }}, '|')
 {%- endmacro %}
+
+{% macro spark__as_list(text) -%}
+    filter(split({{ text }}, '[|]'), part -> part <> '')
+{%- endmacro %}

@@ -14,3 +14,7 @@
 {% macro postgres__in_steps() -%}
     {{ return(false) }}
 {%- endmacro %}
+
+{% macro spark__in_steps() -%}
+    {{ return(false) }}
+{%- endmacro %}

@@ -19,3 +19,6 @@
     set local hash_mem_multiplier = 8;
     set local jit = off
 {%- endmacro %}
+
+{% macro spark__plan_by_hash() -%}
+{%- endmacro %}

@@ -28,3 +28,13 @@
         ''
     )
 {%- endmacro %}
+
+{% macro spark__sorted_codes(text) -%}
+    array_join(
+        array_sort(array_distinct(filter(
+            split(translate({{ text }}, '[]{}()"''', '        '), '[;,|\\s]+'),
+            code -> code <> ''
+        ))),
+        '|'
+    )
+{%- endmacro %}

@@ -38,7 +38,7 @@ numbered_encounters as (
                 encounters.visit_occurrence_id,
                 encounters.started_at,
                 encounters.encounter_id nulls last,
-                prices.encounter_code collate "C" nulls last,
+                prices.encounter_code {{ bytewise() }} nulls last,
                 prices.base_encounter_cost nulls last
         ) as cost_no
     from encounters
@@ -50,10 +50,10 @@ numbered_encounters as (
 
 cdm_row_parts as (
     select
-        cast('cost' as text) as cdm_table,
+        cast('cost' as {{ sql_type('text') }}) as cdm_table,
         numbered_visit_costs.cost_id as cdm_row_id,
         numbered_visit_costs.person_id,
-        cast('visit_detail' as text) as part_table,
+        cast('visit_detail' as {{ sql_type('text') }}) as part_table,
         numbered_encounters.visit_detail_id as part_id
     from numbered_visit_costs
     inner join numbered_encounters
@@ -62,10 +62,10 @@ cdm_row_parts as (
             and numbered_visit_costs.cost_no = numbered_encounters.cost_no
     union all
     select
-        cast('cost' as text) as cdm_table,
+        cast('cost' as {{ sql_type('text') }}) as cdm_table,
         costs.cost_id as cdm_row_id,
         costs.cost_id >> 20 as person_id,
-        cast(table_domains.cdm_table as text) as part_table,
+        cast(table_domains.cdm_table as {{ sql_type('text') }}) as part_table,
         costs.cost_event_id as part_id
     from costs
     inner join table_domains
@@ -74,10 +74,10 @@ cdm_row_parts as (
             and table_domains.is_own_table
     union all
     select
-        cast('condition_era' as text) as cdm_table,
+        cast('condition_era' as {{ sql_type('text') }}) as cdm_table,
         condition_eras.condition_era_id as cdm_row_id,
         condition_eras.person_id,
-        cast('condition_occurrence' as text) as part_table,
+        cast('condition_occurrence' as {{ sql_type('text') }}) as part_table,
         conditions.condition_occurrence_id as part_id
     from condition_eras
     inner join conditions
@@ -92,10 +92,10 @@ cdm_row_parts as (
     ] %}
         union all
         select
-            cast('{{ era }}' as text) as cdm_table,
+            cast('{{ era }}' as {{ sql_type('text') }}) as cdm_table,
             {{ eras }}.{{ era }}_id as cdm_row_id,
             {{ eras }}.person_id,
-            cast('drug_exposure' as text) as part_table,
+            cast('drug_exposure' as {{ sql_type('text') }}) as part_table,
             {{ exposures }}.drug_exposure_id as part_id
         from {{ eras }}
         inner join {{ contents }}

@@ -79,7 +79,7 @@ judged_uses as (
                 then
                     uses.unit_concept_id <> 0
                     and ',' || checked_concepts.parameter || ','
-                    not like '%,' || cast(uses.unit_concept_id as text) || ',%'
+                    not like '%,' || cast(uses.unit_concept_id as {{ sql_type('text') }}) || ',%'
             when checked_concepts.parameter = 'Male'
                 then uses.gender_concept_id <> {{ concept('MALE') }}
             when checked_concepts.parameter = 'Female'
@@ -100,10 +100,10 @@ judged_uses as (
 
 dqd_concept_counts as (
     select
-        cast(check_name as text) as check_name,
-        cast(cdm_table_name as text) as cdm_table_name,
-        cast(cdm_field_name as text) as cdm_field_name,
-        cast(concept_ids as text) as concept_id,
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
+        cast(concept_ids as {{ sql_type('text') }}) as concept_id,
         cast(
             coalesce(sum(case when is_violated then used_rows end), 0) as bigint
         ) as violated_rows,

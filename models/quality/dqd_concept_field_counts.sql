@@ -74,9 +74,9 @@ judged_uses as (
 -- Source values count once each, and so does having none; everything else counts rows.
 dqd_concept_field_counts as (
     select
-        cast(check_name as text) as check_name,
-        cast(cdm_table_name as text) as cdm_table_name,
-        cast(cdm_field_name as text) as cdm_field_name,
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
         cast(
             case
                 when check_name = 'sourceValueCompleteness'

@@ -21,7 +21,7 @@ counts as (
             check_name,
             cdm_table_name,
             cdm_field_name,
-            cast(null as text) as concept_id,
+            cast(null as {{ sql_type('text') }}) as concept_id,
             violated_rows,
             denominator_rows
         from {{ counted }}_counts
@@ -90,10 +90,10 @@ placed_checks as (
 
 dqd_counts as (
     select
-        cast(placed_checks.check_name as text) as check_name,
-        cast(placed_checks.cdm_table_name as text) as cdm_table_name,
-        cast(placed_checks.cdm_field_name as text) as cdm_field_name,
-        cast(placed_checks.concept_id as text) as concept_id,
+        cast(placed_checks.check_name as {{ sql_type('text') }}) as check_name,
+        cast(placed_checks.cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(placed_checks.cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
+        cast(placed_checks.concept_id as {{ sql_type('text') }}) as concept_id,
         cast(
             coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint
         ) as violated_rows,

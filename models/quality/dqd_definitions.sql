@@ -35,10 +35,10 @@ ranked as (
                 + case when overrides.cdm_field_name is null then 0 else 1 end
                 + case when overrides.cdm_table_name is null then 0 else 1 end
                 + case when overrides.check_name is null then 0 else 1 end desc,
-                overrides.concept_id collate "C" nulls last,
-                overrides.cdm_field_name collate "C" nulls last,
-                overrides.cdm_table_name collate "C" nulls last,
-                overrides.reason collate "C" nulls last
+                overrides.concept_id {{ bytewise() }} nulls last,
+                overrides.cdm_field_name {{ bytewise() }} nulls last,
+                overrides.cdm_table_name {{ bytewise() }} nulls last,
+                overrides.reason {{ bytewise() }} nulls last
         ) as place
     from checks
     inner join types on checks.check_name = types.check_name
@@ -61,22 +61,24 @@ dqd_definitions as (
                 check_level || '_' || check_name || '_' || cdm_table_name
                 || coalesce('_' || cdm_field_name, '')
                 || coalesce('_' || replace(concept_id, ' ', ''), '')
-            ) as text
+            ) as {{ sql_type('text') }}
         ) as checkid,
-        cast(check_name as text) as check_name,
-        cast(check_level as text) as check_level,
-        cast(cdm_table_name as text) as cdm_table_name,
-        cast(cdm_field_name as text) as cdm_field_name,
-        cast(concept_id as text) as concept_id,
-        cast({{ dqd_filled_in('description') }} as text) as check_description,
-        cast(nullif({{ dqd_filled_in('violating_rows') }}, '') as text) as query_text,
-        cast(sql_file as text) as sql_file,
-        cast(category as text) as category,
-        cast(subcategory as text) as subcategory,
-        cast(context as text) as context,
-        cast(severity as text) as severity,
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(check_level as {{ sql_type('text') }}) as check_level,
+        cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
+        cast(concept_id as {{ sql_type('text') }}) as concept_id,
+        cast({{ dqd_filled_in('description') }} as {{ sql_type('text') }}) as check_description,
+        cast(
+            nullif({{ dqd_filled_in('violating_rows') }}, '') as {{ sql_type('text') }}
+        ) as query_text,
+        cast(sql_file as {{ sql_type('text') }}) as sql_file,
+        cast(category as {{ sql_type('text') }}) as category,
+        cast(subcategory as {{ sql_type('text') }}) as subcategory,
+        cast(context as {{ sql_type('text') }}) as context,
+        cast(severity as {{ sql_type('text') }}) as severity,
         cast(threshold as numeric(9, 4)) as threshold_value,
-        cast(reason as text) as notes_value
+        cast(reason as {{ sql_type('text') }}) as notes_value
     from ranked
     where place = 1
 )

@@ -64,40 +64,40 @@ dqd_results as (
         cast(
             case
                 when denominator_rows = 0 then 0
-                else cast(violated_rows as double precision) / denominator_rows
-            end as double precision
+                else cast(violated_rows as {{ sql_type('double precision') }}) / denominator_rows
+            end as {{ sql_type('double precision') }}
         ) as pct_violated_rows,
         cast(denominator_rows as bigint) as num_denominator_rows,
-        cast(null as text) as execution_time,
-        cast(query_text as text) as query_text,
-        cast(check_name as text) as check_name,
-        cast(check_level as text) as check_level,
-        cast(check_description as text) as check_description,
-        cast(cdm_table_name as text) as cdm_table_name,
-        cast(cdm_field_name as text) as cdm_field_name,
-        cast(concept_id as text) as concept_id,
-        cast(null as text) as unit_concept_id,
-        cast(sql_file as text) as sql_file,
-        cast(category as text) as category,
-        cast(subcategory as text) as subcategory,
-        cast(context as text) as context,
-        cast(null as text) as warning,
+        cast(null as {{ sql_type('text') }}) as execution_time,
+        cast(query_text as {{ sql_type('text') }}) as query_text,
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(check_level as {{ sql_type('text') }}) as check_level,
+        cast(check_description as {{ sql_type('text') }}) as check_description,
+        cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
+        cast(concept_id as {{ sql_type('text') }}) as concept_id,
+        cast(null as {{ sql_type('text') }}) as unit_concept_id,
+        cast(sql_file as {{ sql_type('text') }}) as sql_file,
+        cast(category as {{ sql_type('text') }}) as category,
+        cast(subcategory as {{ sql_type('text') }}) as subcategory,
+        cast(context as {{ sql_type('text') }}) as context,
+        cast(null as {{ sql_type('text') }}) as warning,
         cast(
             case
                 when status = 'failed' and is_uncounted then 'It does not exist.'
                 when status = 'error' then 'What the check refers to does not exist.'
-            end as text
+            end as {{ sql_type('text') }}
         ) as error,
-        cast(checkid as text) as checkid,
+        cast(checkid as {{ sql_type('text') }}) as checkid,
         cast(case when status = 'error' then 1 else 0 end as integer) as is_error,
         cast(case when status = 'not_applicable' then 1 else 0 end as integer) as not_applicable,
         cast(case when status = 'failed' then 1 else 0 end as integer) as failed,
         cast(case when status = 'passed' then 1 else 0 end as integer) as passed,
-        cast(not_applicable_reason as text) as not_applicable_reason,
+        cast(not_applicable_reason as {{ sql_type('text') }}) as not_applicable_reason,
         cast(threshold_value as numeric(9, 4)) as threshold_value,
-        cast(notes_value as text) as notes_value,
-        cast(severity as text) as severity,
-        cast(status as text) as status
+        cast(notes_value as {{ sql_type('text') }}) as notes_value,
+        cast(severity as {{ sql_type('text') }}) as severity,
+        cast(status as {{ sql_type('text') }}) as status
     from stated
 )
 

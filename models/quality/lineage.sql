@@ -68,14 +68,14 @@ shared as (
         'care_site' as cdm_table,
         care_site_id as cdm_row_id,
         'organizations' as source_file,
-        cast(care_site_source_value as uuid) as record_id
+        cast(care_site_source_value as {{ sql_type('uuid') }}) as record_id
     from care_sites
     union all
     select
         'provider' as cdm_table,
         provider_id as cdm_row_id,
         'providers' as source_file,
-        cast(provider_source_value as uuid) as record_id
+        cast(provider_source_value as {{ sql_type('uuid') }}) as record_id
     from providers
     union all
     select
@@ -92,7 +92,7 @@ lineage as (
         of_persons.cdm_table,
         of_persons.cdm_row_id,
         of_persons.person_id,
-        cast(of_persons.source_file || '.csv' as text) as file_name,
+        cast(of_persons.source_file || '.csv' as {{ sql_type('text') }}) as file_name,
         patients.patient_id,
         of_persons.encounter_id,
         of_persons.record_id,
@@ -102,14 +102,14 @@ lineage as (
     inner join patients on of_persons.person_id = patients.person_id
     union all
     select
-        cast(cdm_table as text) as cdm_table,
+        cast(cdm_table as {{ sql_type('text') }}) as cdm_table,
         cast(cdm_row_id as bigint) as cdm_row_id,
         cast(null as bigint) as person_id,
-        cast(source_file || '.csv' as text) as file_name,
-        cast(null as uuid) as patient_id,
-        cast(null as uuid) as encounter_id,
+        cast(source_file || '.csv' as {{ sql_type('text') }}) as file_name,
+        cast(null as {{ sql_type('uuid') }}) as patient_id,
+        cast(null as {{ sql_type('uuid') }}) as encounter_id,
         record_id,
-        cast(null as text) as source_code,
+        cast(null as {{ sql_type('text') }}) as source_code,
         cast(null as timestamp) as started_at
     from shared
 )

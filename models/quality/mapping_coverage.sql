@@ -8,8 +8,8 @@ persons as (
 
 mapping_coverage as (
     select
-        cast(file_name as text) as file_name,
-        cast(vocabulary_id as text) as vocabulary_id,
+        cast(file_name as {{ sql_type('text') }}) as file_name,
+        cast(vocabulary_id as {{ sql_type('text') }}) as vocabulary_id,
         cast(sum(source_rows) as bigint) as source_rows,
         cast(sum(unmapped_rows) as bigint) as unmapped_rows,
         cast(sum(unknown_code_rows) as bigint) as unknown_code_rows,

@@ -67,8 +67,8 @@ further as (
 person_further_rows as (
     select
         person_id,
-        cast(source_file as text) as source_file,
-        cast(outcome as text) as outcome,
+        cast(source_file as {{ sql_type('text') }}) as source_file,
+        cast(outcome as {{ sql_type('text') }}) as outcome,
         cast(count(*) as bigint) as further_rows
     from further
     group by person_id, source_file, outcome

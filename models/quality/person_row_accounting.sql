@@ -105,9 +105,9 @@ counted as (
 person_row_accounting as (
     select
         person_id,
-        cast(source_file || '.csv' as text) as file_name,
-        cast(outcome as text) as outcome,
-        cast(vocabulary_id as text) as vocabulary_id,
+        cast(source_file || '.csv' as {{ sql_type('text') }}) as file_name,
+        cast(outcome as {{ sql_type('text') }}) as outcome,
+        cast(vocabulary_id as {{ sql_type('text') }}) as vocabulary_id,
         cast(sum(source_rows) as bigint) as source_rows,
         cast(sum(further_rows) as bigint) as further_rows,
         cast(sum(unmapped_rows) as bigint) as unmapped_rows,

@@ -98,12 +98,12 @@ read_rows as (
 
 row_accounting as (
     select
-        cast(read_rows.file_name as text) as file_name,
-        cast(counted.outcome as text) as outcome,
+        cast(read_rows.file_name as {{ sql_type('text') }}) as file_name,
+        cast(counted.outcome as {{ sql_type('text') }}) as outcome,
         cast(
             case
                 when counted.outcome is not null then coalesce(row_outcomes.kind, 'CDM table')
-            end as text
+            end as {{ sql_type('text') }}
         ) as kind,
         cast(coalesce(counted.source_rows, 0) as bigint) as source_rows,
         cast(coalesce(counted.further_rows, 0) as bigint) as further_rows,

@@ -56,31 +56,31 @@ checks as (
 
 source_checks as (
     select
-        cast(check_name as text) as check_name,
-        cast(file_name as text) as file_name,
-        cast(column_name as text) as column_name,
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(file_name as {{ sql_type('text') }}) as file_name,
+        cast(column_name as {{ sql_type('text') }}) as column_name,
         cast(
             case check_name
                 {%- for name, description in descriptions.items() %}
                     when '{{ name }}' then '{{ description }}'
                 {%- endfor %}
-            end as text
+            end as {{ sql_type('text') }}
         ) as description,
         cast(violated_rows as bigint) as num_violated_rows,
         cast(checked_rows as bigint) as num_checked_rows,
         cast(
             case
                 when checked_rows > 0
-                    then cast(violated_rows as double precision) / checked_rows
+                    then cast(violated_rows as {{ sql_type('double precision') }}) / checked_rows
                 else 0
-            end as double precision
+            end as {{ sql_type('double precision') }}
         ) as pct_violated_rows,
         cast(
             case
                 when violated_rows > 0 then 'failed'
                 when checked_rows = 0 then 'not_applicable'
                 else 'passed'
-            end as text
+            end as {{ sql_type('text') }}
         ) as status
     from checks
 )

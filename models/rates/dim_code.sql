@@ -26,8 +26,8 @@ ordered as (
             partition by code_type, code
             order by
                 source_rows desc,
-                code_description collate "C",
-                code_name collate "C"
+                code_description {{ bytewise() }},
+                code_name {{ bytewise() }}
         ) as description_no,
         count(*) over (partition by code_type, code) as descriptions
     from described

@@ -25,8 +25,8 @@ ordered as (
             partition by payer_slug
             order by
                 source_rows desc,
-                reporting_entity_name collate "C",
-                version collate "C"
+                reporting_entity_name {{ bytewise() }},
+                version {{ bytewise() }}
         ) as name_no
     from named
 ),

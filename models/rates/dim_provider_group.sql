@@ -23,8 +23,8 @@ distinct_members as (
         version,
         concat_ws('|', coalesce(npi, ''), tin_type, coalesce(tin_value, '')) as member,
         min(case when npi <> '' and npi <> '0' then npi end) as npi,
-        max(network_names collate "C") as network_names,
-        max(missing_location collate "C") as missing_location
+        max(network_names {{ bytewise() }}) as network_names,
+        max(missing_location {{ bytewise() }}) as missing_location
     from members
     group by file_set_id, pg_uid, payer_slug, provider_group_id, version, member
 ),
@@ -33,16 +33,16 @@ with_members as (
     select
         file_set_id,
         pg_uid,
-        min(payer_slug collate "C") as payer_slug,
-        min(provider_group_id collate "C") as provider_group_id,
-        min(version collate "C") as version,
+        min(payer_slug {{ bytewise() }}) as payer_slug,
+        min(provider_group_id {{ bytewise() }}) as provider_group_id,
+        min(version {{ bytewise() }}) as version,
         0 as rates,
         count(distinct npi) as npis,
-        max(network_names collate "C") as network_names,
-        max(missing_location collate "C") as missing_location,
-        md5(string_agg(
-            case when missing_location is null then member end, ';' order by member collate "C"
-        )) as members_key
+        max(network_names {{ bytewise() }}) as network_names,
+        max(missing_location {{ bytewise() }}) as missing_location,
+        md5({{ texts_joined(
+            'case when missing_location is null then member end', "';'", 'member ' ~ bytewise()
+        ) }}) as members_key
     from distinct_members
     group by file_set_id, pg_uid
 ),
@@ -81,9 +81,9 @@ united as (
         version,
         rates,
         cast(null as bigint) as npis,
-        cast(null as text) as network_names,
-        cast(null as text) as missing_location,
-        cast(null as text) as members_key
+        cast(null as {{ sql_type('text') }}) as network_names,
+        cast(null as {{ sql_type('text') }}) as missing_location,
+        cast(null as {{ sql_type('text') }}) as members_key
     from referred
 ),
 
@@ -91,14 +91,14 @@ dim_provider_group as (
     select
         pg_uid,
         file_set_id,
-        min(payer_slug collate "C") as payer_slug,
-        min(provider_group_id collate "C") as provider_group_id_raw,
-        min(version collate "C") as version,
+        min(payer_slug {{ bytewise() }}) as payer_slug,
+        min(provider_group_id {{ bytewise() }}) as provider_group_id_raw,
+        min(version {{ bytewise() }}) as version,
         cast(sum(rates) as bigint) as rates,
         cast(max(npis) as integer) as npis,
-        max(members_key collate "C") as members_key,
-        max(network_names collate "C") as network_names,
-        max(missing_location collate "C") as missing_location
+        max(members_key {{ bytewise() }}) as members_key,
+        max(network_names {{ bytewise() }}) as network_names,
+        max(missing_location {{ bytewise() }}) as missing_location
     from united
     group by pg_uid, file_set_id
 )

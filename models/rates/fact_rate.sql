@@ -30,7 +30,7 @@ codes as (
 terms as (
     select
         *,
-        cast(term_id as text) as hashed_id,
+        cast(term_id as {{ sql_type('text') }}) as hashed_id,
         concat('|', year_month, '|', payer_slug, '|', billing_class) as hashed_head,
         concat(
             '|', pos_set_id, '|', negotiated_type, '|', negotiation_arrangement, '|',
@@ -49,7 +49,7 @@ fact_rate as (
             md5(concat(
                 files.file_key, terms.hashed_id, codes.hashed_part, codes.code_type_version, '|',
                 encoded.provider_group_id, '|', {{ exact_text('encoded.negotiated_rate') }}
-            )) as uuid
+            )) as {{ sql_type('uuid') }}
         ) as rate_id,
         encoded.file_id,
         files.file_set_id,
@@ -87,7 +87,7 @@ fact_rate as (
                 when encoded.negotiated_rate = 0 then 'zero'
                 when encoded.negotiated_rate < terms.lowest_plausible then 'too low'
                 when encoded.negotiated_rate > terms.highest_plausible then 'too high'
-            end as text
+            end as {{ sql_type('text') }}
         ) as rate_flag,
         encoded.source_rows
     from encoded

@@ -112,7 +112,7 @@ rate_changes as (
                     and highest_rate = highest_rate_before
                     then 'unchanged'
                 else 'changed'
-            end as text
+            end as {{ sql_type('text') }}
         ) as change,
         lowest_rate_before,
         highest_rate_before,

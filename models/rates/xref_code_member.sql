@@ -22,7 +22,7 @@ xref_code_member as (
         item_codes.billing_code_type as member_code_type,
         item_codes.billing_code as member_code,
         item_codes.billing_code_type_version as member_code_type_version,
-        min(item_codes.description collate "C") as member_description
+        min(item_codes.description {{ bytewise() }}) as member_description
     from item_codes
     inner join items
         on

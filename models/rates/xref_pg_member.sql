@@ -14,7 +14,7 @@ xref_pg_member as (
         coalesce(npi, '') as npi,
         tin_type,
         coalesce(tin_value, '') as tin_value,
-        min(business_name collate "C") as business_name
+        min(business_name {{ bytewise() }}) as business_name
     from members
     where missing_location is null
     group by pg_uid, file_set_id, coalesce(npi, ''), tin_type, coalesce(tin_value, '')

@@ -28,7 +28,7 @@ xref_pg_member_npi as (
                 when npi = '0' then 'undisclosed'
                 when npi = '' then 'missing'
                 else 'invalid'
-            end as text
+            end as {{ sql_type('text') }}
         ) as npi_status
     from in_groups
 )

@@ -6,7 +6,7 @@ with
 checked as (
     select
         {{ column_name }},
-        cast({{ kind }} as text) as kind
+        cast({{ kind }} as {{ sql_type('text') }}) as kind
     from {{ model }}
     where {{ column_name }} is not null
 ),

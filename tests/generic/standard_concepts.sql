@@ -1,6 +1,10 @@
 {#- Every concept that a standard column holds is NULL, 0 or standard, valid and of one of the column's domains. All
     columns of a table in one query: `columns` maps each to its list of domains; an empty list allows any. -#}
 {% test standard_concepts(model, columns) %}
+{%- set listed = [] -%}
+{%- for column in columns -%}
+    {%- do listed.append(["'" ~ column ~ "'", 'combinations.' ~ column]) -%}
+{%- endfor %}
 with
 
 combinations as (
@@ -14,12 +18,7 @@ used as (
         listed.column_name,
         listed.concept_id
     from combinations
-    cross join lateral (
-        values
-        {%- for column in columns %}
-            ('{{ column }}', combinations.{{ column }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as listed (column_name, concept_id)
+    cross join {{ lateral_values(listed, 'listed', {'column_name': 'text', 'concept_id': 'integer'}) }}
     where listed.concept_id <> 0
 ),
 

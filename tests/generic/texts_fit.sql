@@ -12,6 +12,10 @@
         {{ exceptions.raise_compiler_error("texts_fit: no column of " ~ model ~ " is a varchar(n)") }}
     {%- endif -%}
 {%- endif %}
+{%- set listed = [] -%}
+{%- for column, allowed in limits.items() -%}
+    {%- do listed.append(["'" ~ column ~ "'", 'longest.' ~ column, allowed]) -%}
+{%- endfor %}
 with
 
 longest as (
@@ -28,12 +32,9 @@ too_long as (
         listed.characters,
         listed.allowed
     from longest
-    cross join lateral (
-        values
-        {%- for column, allowed in limits.items() %}
-            ('{{ column }}', longest.{{ column }}, {{ allowed }}){{ ',' if not loop.last }}
-        {%- endfor %}
-    ) as listed (column_name, characters, allowed)
+    cross join {{ lateral_values(listed, 'listed', {
+        'column_name': 'text', 'characters': 'integer', 'allowed': 'integer',
+    }) }}
     where listed.characters > listed.allowed
 )
 

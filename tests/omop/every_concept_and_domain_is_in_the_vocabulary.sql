@@ -24,7 +24,7 @@ used as (
             select distinct
                 '{{ table }}' as table_name,
                 '{{ column }}' as column_name,
-                cast({{ column }} as text) as id
+                cast({{ column }} as {{ sql_type('text') }}) as id
             from {{ relation }}
             union all
         {%- endfor %}
@@ -37,7 +37,7 @@ used as (
 ),
 
 held as (
-    select cast(concept_id as text) as id
+    select cast(concept_id as {{ sql_type('text') }}) as id
     from concepts
     union all
     select domain_id as id

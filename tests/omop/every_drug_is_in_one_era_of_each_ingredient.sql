@@ -72,7 +72,7 @@ wrong as (
         or drug_era_start_date <> first_start_date
         or drug_era_end_date <> last_end_date
         or gap_days < 0
-        or gap_days > drug_era_end_date - drug_era_start_date
+        or gap_days > {{ days_between('drug_era_start_date', 'drug_era_end_date') }}
     union all
     select
         'exposure' as kind,

@@ -13,7 +13,7 @@ long as (
         visit_start_date,
         visit_end_date
     from visits
-    where visit_end_date - visit_start_date > 365
+    where {{ days_between('visit_start_date', 'visit_end_date') }} > 365
 )
 
 select * from long

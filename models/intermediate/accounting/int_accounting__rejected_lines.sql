@@ -27,12 +27,12 @@ lines as (
 
 renewed as (
     select
-        cast(patient_id as text) as patient_id,
+        cast(patient_id as {{ sql_type('text') }}) as patient_id,
         batch_id
     from patients
     union all
     select
-        cast(patient_id as text) as patient_id,
+        cast(patient_id as {{ sql_type('text') }}) as patient_id,
         batch_id
     from patient_changes
     where change = 'removed'
@@ -51,7 +51,7 @@ words as (
         file_name,
         line_number,
         batch_id,
-        regexp_split_to_table(lower(raw_line), '[^0-9a-f-]+') as word
+        {{ rows_of_words('lower(raw_line)', "'[^0-9a-f-]+'") }} as word
     from lines
 ),
 

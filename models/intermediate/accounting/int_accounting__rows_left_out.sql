@@ -94,8 +94,8 @@ left_out as (
     {%- for file, outcome, source_rows, counted in reasons %}
         select
             patient_id,
-            cast('{{ file }}' as text) as source_file,
-            cast('{{ outcome }}' as text) as outcome,
+            cast('{{ file }}' as {{ sql_type('text') }}) as source_file,
+            cast('{{ outcome }}' as {{ sql_type('text') }}) as outcome,
             {{ source_rows }} as source_rows
         from {{ counted }}
         {% if not loop.last %}

@@ -28,7 +28,7 @@ with
 stored_rows as (
     {%- for file in files_of_patients %}
         select
-            cast('{{ file }}' as text) as source_file,
+            cast('{{ file }}' as {{ sql_type('text') }}) as source_file,
             count(*) as stored_rows,
             count(*) - count(patients_of_{{ file }}.patient_id) as ownerless_rows,
             cast(null as bigint) as ids,
@@ -40,7 +40,7 @@ stored_rows as (
     {%- endfor %}
     {%- for file, id in shared_files %}
         select
-            cast('{{ file }}' as text) as source_file,
+            cast('{{ file }}' as {{ sql_type('text') }}) as source_file,
             count(*) as stored_rows,
             count(*) - count({{ id }}) as ownerless_rows,
             count(distinct {{ id }}) as ids,

@@ -27,12 +27,16 @@ pending as (
     inner join consumed on changes.change_id > consumed.upto_change_id
 ),
 
-persons as (
+changed as (
     select
         person_keys.person_id,
         person_keys.patient_id
     from pending
     inner join person_keys on pending.patient_id = person_keys.patient_id
+),
+
+persons as (
+    {{ replaced_persons('changed', 'person_keys') }}
 )
 
 select * from persons

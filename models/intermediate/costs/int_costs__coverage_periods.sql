@@ -65,8 +65,8 @@ coverage_periods as (
     select
         {{ person_local_id(
             'start_date, end_date, payer_id nulls last, member_id nulls last,
-            secondary_payer_id nulls last, plan_ownership collate "C" nulls last,
-            owner_name collate "C" nulls last'
+            secondary_payer_id nulls last, plan_ownership ' ~ bytewise() ~ ' nulls last,
+            owner_name ' ~ bytewise() ~ ' nulls last'
         ) }} as payer_plan_period_id,
         person_id,
         payer_id,

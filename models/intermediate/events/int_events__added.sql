@@ -30,9 +30,9 @@ added as (
                 partition by implied.person_id, implied.cdm_table
                 order by
                     implied.start_date, implied.started_at nulls last, implied.file_rank,
-                    implied.source_code collate "C", implied.encounter_id nulls last,
+                    implied.source_code {{ bytewise() }}, implied.encounter_id nulls last,
                     implied.linked_event_id nulls last, implied.target_no,
-                    implied.qualifier_source_value collate "C" nulls last
+                    implied.qualifier_source_value {{ bytewise() }} nulls last
             ) as bigint
         ) as event_id,
         implied.person_id,

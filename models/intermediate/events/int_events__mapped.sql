@@ -108,14 +108,17 @@ mapped as (
     select
         {{ person_local_id(
             order_by='''
-            start_date, started_at nulls last, file_rank, source_code collate "C" nulls last,
+            start_date, started_at nulls last, file_rank,
+            source_code ''' ~ bytewise() ~ ''' nulls last,
             record_id nulls last, stop_date nulls last, ended_at nulls last, payer_id nulls last,
             encounter_id nulls last, price nulls last, payer_coverage nulls last,
             dispenses nulls last, quantity nulls last, value_as_number nulls last,
-            value_source_value collate "C" nulls last, value_as_string collate "C" nulls last,
-            unit_source_value collate "C" nulls last, type_concept_id,
-            qualifier_source_value collate "C" nulls last, udi collate "C" nulls last,
-            reason_code collate "C" nulls last, modifier_source_value collate "C" nulls last,
+            value_source_value ''' ~ bytewise() ~ ''' nulls last,
+            value_as_string ''' ~ bytewise() ~ ''' nulls last,
+            unit_source_value ''' ~ bytewise() ~ ''' nulls last, type_concept_id,
+            qualifier_source_value ''' ~ bytewise() ~ ''' nulls last,
+            udi ''' ~ bytewise() ~ ''' nulls last, reason_code ''' ~ bytewise() ~ ''' nulls last,
+            modifier_source_value ''' ~ bytewise() ~ ''' nulls last,
             target_concept_id, value_as_concept_id nulls last
             ''',
             within='person_id, cdm_table'

@@ -24,8 +24,8 @@ numbered as (
             order by
                 stopped_at nulls last,
                 base_cost nulls last,
-                reason_code collate "C" nulls last,
-                code_system collate "C" nulls last
+                reason_code {{ bytewise() }} nulls last,
+                code_system {{ bytewise() }} nulls last
         ) as procedure_no
     from source_procedures
 ),

@@ -30,14 +30,15 @@ numbered_allergies as (
         row_number() over (
             partition by changed_persons.person_id
             order by
-                source_allergies.start_date, source_allergies.source_code collate "C" nulls last,
+                source_allergies.start_date,
+                source_allergies.source_code {{ bytewise() }} nulls last,
                 source_allergies.encounter_id nulls last, source_allergies.stop_date nulls last,
-                source_allergies.value_source_value collate "C" nulls last,
-                source_allergies.qualifier_source_value collate "C" nulls last,
-                source_allergies.first_reaction_code collate "C" nulls last,
-                source_allergies.second_reaction_code collate "C" nulls last,
-                source_allergies.first_reaction_severity collate "C" nulls last,
-                source_allergies.second_reaction_severity collate "C" nulls last
+                source_allergies.value_source_value {{ bytewise() }} nulls last,
+                source_allergies.qualifier_source_value {{ bytewise() }} nulls last,
+                source_allergies.first_reaction_code {{ bytewise() }} nulls last,
+                source_allergies.second_reaction_code {{ bytewise() }} nulls last,
+                source_allergies.first_reaction_severity {{ bytewise() }} nulls last,
+                source_allergies.second_reaction_severity {{ bytewise() }} nulls last
         ) as allergy_no
     from source_allergies
     inner join changed_persons on source_allergies.patient_id = changed_persons.patient_id
@@ -75,10 +76,10 @@ numbered_events as (
         row_number() over (
             partition by events.person_id
             order by
-                events.start_date, events.source_code collate "C" nulls last,
+                events.start_date, events.source_code {{ bytewise() }} nulls last,
                 events.encounter_id nulls last, events.stop_date nulls last,
-                events.value_source_value collate "C" nulls last,
-                events.qualifier_source_value collate "C" nulls last, events.event_id
+                events.value_source_value {{ bytewise() }} nulls last,
+                events.qualifier_source_value {{ bytewise() }} nulls last, events.event_id
         ) as allergy_no
     from events
     inner join changed_persons on events.person_id = changed_persons.person_id

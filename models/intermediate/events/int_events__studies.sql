@@ -18,12 +18,12 @@ ranked as (
             partition by patient_id, imaging_study_id
             order by
                 studied_at,
-                series_uid collate "C" nulls last,
-                instance_uid collate "C" nulls last,
+                series_uid {{ bytewise() }} nulls last,
+                instance_uid {{ bytewise() }} nulls last,
                 encounter_id nulls last,
-                procedure_code collate "C" nulls last,
-                modality_code collate "C" nulls last,
-                bodysite_code collate "C" nulls last
+                procedure_code {{ bytewise() }} nulls last,
+                modality_code {{ bytewise() }} nulls last,
+                bodysite_code {{ bytewise() }} nulls last
         ) as instance_no
     from instances
 ),

@@ -14,7 +14,10 @@ unknown as (
     select distinct organization_id
     from organizations
     {% if is_incremental() %}
-    where organization_id not in (select organization_id from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.organization_id = organizations.organization_id
+    )
     {% endif %}
 ),
 
@@ -23,7 +26,7 @@ care_sites as (
         cast(
             {{ last_key('care_site_id') }} + row_number() over (order by organization_id) as bigint
         ) as care_site_id,
-        cast(organization_id as uuid) as organization_id
+        cast(organization_id as {{ sql_type('uuid') }}) as organization_id
     from unknown
 )
 

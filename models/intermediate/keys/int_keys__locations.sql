@@ -14,7 +14,10 @@ unknown as (
     select distinct location_key
     from addresses
     {% if is_incremental() %}
-    where location_key not in (select location_key from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.location_key = addresses.location_key
+    )
     {% endif %}
 ),
 
@@ -22,9 +25,9 @@ locations as (
     select
         cast(
             {{ last_key('location_id') }}
-            + row_number() over (order by location_key collate "C") as bigint
+            + row_number() over (order by location_key {{ bytewise() }}) as bigint
         ) as location_id,
-        cast(location_key as text) as location_key
+        cast(location_key as {{ sql_type('text') }}) as location_key
     from unknown
 )
 

@@ -14,7 +14,10 @@ unknown as (
     select distinct patient_id
     from patients
     {% if is_incremental() %}
-    where patient_id not in (select patient_id from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.patient_id = patients.patient_id
+    )
     {% endif %}
 ),
 
@@ -23,7 +26,7 @@ persons as (
         cast(
             {{ last_key('person_id') }} + row_number() over (order by patient_id) as bigint
         ) as person_id,
-        cast(patient_id as uuid) as patient_id
+        cast(patient_id as {{ sql_type('uuid') }}) as patient_id
     from unknown
 )
 

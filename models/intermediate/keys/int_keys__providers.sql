@@ -14,7 +14,10 @@ unknown as (
     select distinct provider_id as provider_uuid
     from source_providers
     {% if is_incremental() %}
-    where provider_id not in (select provider_uuid from {{ this }})
+    where not exists (
+        select 1 from {{ this }} as known
+        where known.provider_uuid = source_providers.provider_id
+    )
     {% endif %}
 ),
 
@@ -23,7 +26,7 @@ providers as (
         cast(
             {{ last_key('provider_id') }} + row_number() over (order by provider_uuid) as bigint
         ) as provider_id,
-        cast(provider_uuid as uuid) as provider_uuid
+        cast(provider_uuid as {{ sql_type('uuid') }}) as provider_uuid
     from unknown
 )
 

@@ -1,6 +1,6 @@
 -- One row per CDM row of a person's own data and source row that it is made of.
 {{ config(materialized='view') }}
-{%- set no_uuid = "cast('00000000-0000-0000-0000-000000000000' as uuid)" %}
+{%- set no_uuid = "cast('00000000-0000-0000-0000-000000000000' as " ~ sql_type('uuid') ~ ")" %}
 {#- Imaging studies and care plans have ids; the one that a procedure has is its study's. -#}
 {%- set own_id = "case when source_file in ('careplans', 'imaging_studies') then record_id end" %}
 {#- One import for each branch: a filter by table and person reaches it. File, own id, code and
@@ -95,13 +95,13 @@ reactions as (
 rows_traced as (
     {%- for relation, table, id, file, encounter_id, record_id, code, time, condition in branches %}
         select
-            cast({{ table }} as text) as cdm_table,
+            cast({{ table }} as {{ sql_type('text') }}) as cdm_table,
             cast({{ id }} as bigint) as cdm_row_id,
             person_id,
-            cast({{ file }} as text) as source_file,
-            cast({{ encounter_id }} as uuid) as encounter_id,
-            cast({{ record_id }} as uuid) as record_id,
-            cast({{ code }} as text) as source_code,
+            cast({{ file }} as {{ sql_type('text') }}) as source_file,
+            cast({{ encounter_id }} as {{ sql_type('uuid') }}) as encounter_id,
+            cast({{ record_id }} as {{ sql_type('uuid') }}) as record_id,
+            cast({{ code }} as {{ sql_type('text') }}) as source_code,
             cast({{ time }} as timestamp) as started_at
         from {{ relation }}
         where {{ condition }}

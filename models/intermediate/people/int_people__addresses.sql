@@ -31,16 +31,16 @@ owners as (
             order by
                 birth_date nulls last,
                 death_date nulls last,
-                marital_status collate "C" nulls last,
-                race collate "C" nulls last,
-                ethnicity collate "C" nulls last,
-                gender collate "C" nulls last,
-                birthplace collate "C" nulls last,
-                address collate "C" nulls last,
-                city collate "C" nulls last,
-                state collate "C" nulls last,
-                county collate "C" nulls last,
-                zip collate "C" nulls last,
+                marital_status {{ bytewise() }} nulls last,
+                race {{ bytewise() }} nulls last,
+                ethnicity {{ bytewise() }} nulls last,
+                gender {{ bytewise() }} nulls last,
+                birthplace {{ bytewise() }} nulls last,
+                address {{ bytewise() }} nulls last,
+                city {{ bytewise() }} nulls last,
+                state {{ bytewise() }} nulls last,
+                county {{ bytewise() }} nulls last,
+                zip {{ bytewise() }} nulls last,
                 latitude nulls last,
                 longitude nulls last
         ) as owner_row
@@ -52,18 +52,18 @@ owners as (
         address,
         city,
         state,
-        cast(null as text) as county,
+        cast(null as {{ sql_type('text') }}) as county,
         zip,
         latitude,
         longitude,
         row_number() over (
             partition by organization_id
             order by
-                organization_name collate "C" nulls last,
-                address collate "C" nulls last,
-                city collate "C" nulls last,
-                state collate "C" nulls last,
-                zip collate "C" nulls last,
+                organization_name {{ bytewise() }} nulls last,
+                address {{ bytewise() }} nulls last,
+                city {{ bytewise() }} nulls last,
+                state {{ bytewise() }} nulls last,
+                zip {{ bytewise() }} nulls last,
                 latitude nulls last,
                 longitude nulls last
         ) as owner_row
@@ -86,7 +86,9 @@ cleaned as (
         ) as state_code,
         states.state_code is not null as is_us_state,
         -- 00000 is Synthea's way to say that the place has no known ZIP.
-        nullif(nullif(left(regexp_replace(owners.zip, '[^0-9]', '', 'g'), 9), ''), '00000') as zip
+        nullif(
+            nullif(left({{ replaced_everywhere('owners.zip', "'[^0-9]'", "''") }}, 9), ''), '00000'
+        ) as zip
     from owners
     left join states on lower(trim(owners.state)) = states.state_name
     where owners.owner_row = 1

@@ -27,11 +27,11 @@ ranked as (
             order by
                 birth_date nulls last,
                 death_date nulls last,
-                marital_status collate "C" nulls last,
-                race collate "C" nulls last,
-                ethnicity collate "C" nulls last,
-                gender collate "C" nulls last,
-                birthplace collate "C" nulls last
+                marital_status {{ bytewise() }} nulls last,
+                race {{ bytewise() }} nulls last,
+                ethnicity {{ bytewise() }} nulls last,
+                gender {{ bytewise() }} nulls last,
+                birthplace {{ bytewise() }} nulls last
         ) as patient_row
     from source_patients
 ),

@@ -44,8 +44,8 @@ numbered as (
             partition by file_id, {{ code }}
             order by
                 source_rows desc,
-                description collate "C",
-                name collate "C"
+                description {{ bytewise() }},
+                name {{ bytewise() }}
         ) as description_no
     from counted
 ),

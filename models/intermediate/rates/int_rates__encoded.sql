@@ -52,7 +52,7 @@ groups as (
     select
         file_id,
         set_number,
-        unnest(string_to_array(translate(provider_group_ids, '[]" ', ''), ',')) as provider_group_id
+        {{ rows_of_list("translate(provider_group_ids, '[]\" ', '')") }} as provider_group_id
     from group_sets
 ),
 

@@ -36,7 +36,7 @@ json_lines as (
         prices.billing_code_modifier,
         prices.additional_information,
         items.severity_of_illness,
-        cast('' as text) as network_id,
+        cast('' as {{ sql_type('text') }}) as network_id,
         roots.reporting_entity_name,
         roots.last_updated_on,
         roots.version

@@ -9,8 +9,8 @@ with
 flattened as (
     select
         *,
-        cast(null as text) as business_name,
-        cast(null as text) as network_names
+        cast(null as {{ sql_type('text') }}) as business_name,
+        cast(null as {{ sql_type('text') }}) as network_names
     from {{ ref('stg_rates__flattened_providers') }}
     {{ of_new_files() }}
 ),

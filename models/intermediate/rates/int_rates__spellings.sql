@@ -46,7 +46,10 @@ parsed as (
 spellings as (
     select
         parsed.*,
-        cast(md5(concat_ws(chr(31), {{ rate_columns('meaning') | join(', ') }})) as uuid) as term_id
+        cast(
+            md5(concat_ws(chr(31), {{ rate_columns('meaning') | join(', ') }}))
+            as {{ sql_type('uuid') }}
+        ) as term_id
     from parsed
 )
 

@@ -50,7 +50,7 @@ terms as (
         term_id,
         {{ meaning }},
         payer_slug,
-        coalesce(left(cast(updated_on as text), 7), '') as year_month,
+        coalesce(left(cast(updated_on as {{ sql_type('text') }}), 7), '') as year_month,
         md5(pos_members) as pos_set_id,
         rate_unit,
         lowest_plausible,

@@ -71,12 +71,12 @@ numbered as (
         row_number() over (
             partition by patient_id, encounter_id
             order by
-                started_at, stopped_at,
-                organization_id nulls last, provider_id nulls last, payer_id nulls last,
-                encounter_class collate "C" nulls last, encounter_code collate "C" nulls last,
-                encounter_description collate "C" nulls last, base_encounter_cost nulls last,
+                started_at, stopped_at, organization_id nulls last, provider_id nulls last,
+                payer_id nulls last, encounter_class {{ bytewise() }} nulls last,
+                encounter_code {{ bytewise() }} nulls last,
+                encounter_description {{ bytewise() }} nulls last, base_encounter_cost nulls last,
                 total_claim_cost nulls last, payer_coverage nulls last,
-                reason_code collate "C" nulls last
+                reason_code {{ bytewise() }} nulls last
         ) as encounter_no
     from distinct_encounters
 ),

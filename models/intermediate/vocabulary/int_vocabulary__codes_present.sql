@@ -75,9 +75,9 @@ occurring as (
 
 codes_present as (
     select distinct
-        cast(source_file as text) as source_file,
-        cast(code_system as text) as code_system,
-        cast(source_code as text) as source_code
+        cast(source_file as {{ sql_type('text') }}) as source_file,
+        cast(code_system as {{ sql_type('text') }}) as code_system,
+        cast(source_code as {{ sql_type('text') }}) as source_code
     from occurring
     {% if is_incremental() %}
     where not exists (

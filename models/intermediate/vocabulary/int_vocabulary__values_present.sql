@@ -28,9 +28,9 @@ occurring as (
 
 values_present as (
     select
-        cast(value_kind as text) as value_kind,
-        cast(question_code as text) as question_code,
-        cast(value_text as text) as value_text
+        cast(value_kind as {{ sql_type('text') }}) as value_kind,
+        cast(question_code as {{ sql_type('text') }}) as question_code,
+        cast(value_text as {{ sql_type('text') }}) as value_text
     from occurring
     {% if is_incremental() %}
     where not exists (

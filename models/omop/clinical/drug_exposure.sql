@@ -64,7 +64,7 @@ drug_exposure as (
         cast(case when dispenses between 1 and 25 then dispenses - 1 end as integer) as refills,
         cast(null as numeric(18, 6)) as quantity,
         cast(null as integer) as days_supply,
-        cast(null as text) as sig,
+        cast(null as {{ sql_type('text') }}) as sig,
         cast(null as integer) as route_concept_id,
         cast(null as varchar(50)) as lot_number,
         provider_id,

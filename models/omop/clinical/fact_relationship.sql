@@ -1,6 +1,6 @@
 -- One row per CDM row and the condition or allergy that it has as its reason.
 {{ config(materialized='incremental', meta={'person_expression': '(fact_id_1 >> 20)'}) }}
-{%- set no_uuid = "cast('00000000-0000-0000-0000-000000000000' as uuid)" %}
+{%- set no_uuid = "cast('00000000-0000-0000-0000-000000000000' as " ~ sql_type('uuid') ~ ")" %}
 with
 
 reasons as (

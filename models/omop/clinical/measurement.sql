@@ -14,7 +14,9 @@ measurement as (
         cast(target_concept_id as integer) as measurement_concept_id,
         start_date as measurement_date,
         started_at as measurement_datetime,
-        cast(substr(cast(started_at as text), 12, 8) as varchar(10)) as measurement_time,
+        cast(
+            substr(cast(started_at as {{ sql_type('text') }}), 12, 8) as varchar(10)
+        ) as measurement_time,
         cast(type_concept_id as integer) as measurement_type_concept_id,
         cast(null as integer) as operator_concept_id,
         cast(value_as_number as numeric(18, 6)) as value_as_number,

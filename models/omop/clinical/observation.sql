@@ -53,7 +53,7 @@ all_rows as (
         visit_detail_id,
         source_code,
         source_concept_id,
-        cast(null as text) as unit_source_value,
+        cast(null as {{ sql_type('text') }}) as unit_source_value,
         qualifier_source_value,
         value_source_value,
         linked_event_id,

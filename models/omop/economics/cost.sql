@@ -34,7 +34,7 @@ numbered_rows as (
         payer_id,
         row_number() over (
             partition by person_id, item_kind, encounter_id, item_code, started_at
-            order by price nulls last, file_rank, cost_domain_id collate "C", cost_event_id
+            order by price nulls last, file_rank, cost_domain_id {{ bytewise() }}, cost_event_id
         ) as pair_no
     from priced_rows
 ),
@@ -64,9 +64,9 @@ numbered_items as (
 cost as (
     select
         {{ person_local_id(
-            'numbered_rows.file_rank, numbered_rows.cost_domain_id collate "C",
+            'numbered_rows.file_rank, numbered_rows.cost_domain_id ' ~ bytewise() ~ ',
             numbered_rows.cost_event_id, numbered_rows.started_at, numbered_rows.encounter_id nulls last,
-            numbered_rows.item_code collate "C" nulls last, numbered_rows.pair_no',
+            numbered_rows.item_code ' ~ bytewise() ~ ' nulls last, numbered_rows.pair_no',
             person='numbered_rows.person_id'
         ) }} as cost_id,
         numbered_rows.cost_event_id,

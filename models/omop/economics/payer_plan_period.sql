@@ -26,7 +26,7 @@ named_payers as (
         ownership,
         row_number() over (
             partition by payer_id
-            order by payer_name collate "C" nulls last, ownership collate "C" nulls last
+            order by payer_name {{ bytewise() }} nulls last, ownership {{ bytewise() }} nulls last
         ) as payer_row
     from payers
 ),
@@ -62,7 +62,9 @@ payer_plan_period as (
         periods.start_date as payer_plan_period_start_date,
         periods.end_date as payer_plan_period_end_date,
         {{ concept_or_none('judged_payers.payer_concept_id') }} as payer_concept_id,
-        {{ shortened('coalesce(judged_payers.payer_name, cast(periods.payer_id as text))', 50) }}
+        {{ shortened(
+            'coalesce(judged_payers.payer_name, cast(periods.payer_id as ' ~ sql_type('text') ~ '))', 50
+        ) }}
             as payer_source_value,
         {{ concept('No matching concept') }} as payer_source_concept_id,
         cast(null as integer) as plan_concept_id,

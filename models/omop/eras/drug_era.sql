@@ -77,7 +77,7 @@ eras as (
         min(start_date) as start_date,
         max(end_date) as end_date,
         sum(exposures) as exposures,
-        sum(end_date - start_date + 1) as days_of_use
+        sum({{ days_between('start_date', 'end_date') }} + 1) as days_of_use
     from stretches
     group by person_id, ingredient_concept_id, era_no
 ),
@@ -90,7 +90,7 @@ drug_era as (
         start_date as drug_era_start_date,
         end_date as drug_era_end_date,
         cast(exposures as integer) as drug_exposure_count,
-        cast(end_date - start_date + 1 - days_of_use as integer) as gap_days
+        cast({{ days_between('start_date', 'end_date') }} + 1 - days_of_use as integer) as gap_days
     from eras
 )
 

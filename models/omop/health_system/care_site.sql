@@ -29,7 +29,7 @@ places_of_service as (
 named as (
     select
         organization_id,
-        min(organization_name collate "C") as organization_name
+        min(organization_name {{ bytewise() }}) as organization_name
     from organizations
     group by organization_id
 ),

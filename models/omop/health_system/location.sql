@@ -45,11 +45,11 @@ location as (
             as country_source_value,
         cast(
             case when ranked.latitude between -90 and 90 then ranked.latitude end
-            as double precision
+            as {{ sql_type('double precision') }}
         ) as latitude,
         cast(
             case when ranked.longitude between -180 and 180 then ranked.longitude end
-            as double precision
+            as {{ sql_type('double precision') }}
         ) as longitude
     from ranked
     inner join location_keys on ranked.location_key = location_keys.location_key

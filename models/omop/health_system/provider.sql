@@ -40,9 +40,9 @@ ranked as (
             order by
                 encounter_count desc nulls last,
                 organization_id nulls last,
-                provider_name collate "C" nulls last,
-                specialty collate "C" nulls last,
-                gender collate "C" nulls last
+                provider_name {{ bytewise() }} nulls last,
+                specialty {{ bytewise() }} nulls last,
+                gender {{ bytewise() }} nulls last
         ) as provider_row
     from source_providers
 ),

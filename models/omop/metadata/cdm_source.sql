@@ -32,7 +32,10 @@ cdm_source as (
         cast('Synthea synthetic patients' as varchar(255)) as cdm_source_name,
         cast('Synthea' as varchar(25)) as cdm_source_abbreviation,
         cast('synthea-omop' as varchar(255)) as cdm_holder,
-        cast('Synthetic patients of a Synthea CSV export; no row is about a real person.' as text)
+        cast(
+            'Synthetic patients of a Synthea CSV export; no row is about a real person.'
+            as {{ sql_type('text') }}
+        )
             as source_description,
         cast(
             'https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary'

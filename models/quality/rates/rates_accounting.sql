@@ -83,16 +83,15 @@ rates_accounting as (
         cast(outcomes.source_rows as bigint) as source_rows
     from counted
     cross join
-        lateral (
-            values
-            ('read', counted.loaded + counted.rejected),
-            ('rejected', counted.rejected),
-            ('fact_rate', counted.facts),
-            ('duplicate rate', counted.duplicate_facts),
-            ('rate without a provider group', counted.without_group),
-            ('xref_pg_member', counted.members),
-            ('duplicate member', counted.duplicate_members)
-        ) as outcomes (outcome, source_rows)
+        {{ lateral_values([
+            ["'read'", 'counted.loaded + counted.rejected'],
+            ["'rejected'", 'counted.rejected'],
+            ["'fact_rate'", 'counted.facts'],
+            ["'duplicate rate'", 'counted.duplicate_facts'],
+            ["'rate without a provider group'", 'counted.without_group'],
+            ["'xref_pg_member'", 'counted.members'],
+            ["'duplicate member'", 'counted.duplicate_members'],
+        ], 'outcomes', {'outcome': 'text', 'source_rows': 'bigint'}) }}
     where outcomes.source_rows > 0 or outcomes.outcome = 'read'
 )
 

@@ -69,13 +69,12 @@ odd_terms as (
     from terms
     inner join files on terms.file_id = files.file_id
     cross join
-        lateral (
-            values
-            ('line without a payer name', terms.reporting_entity_name = ''),
-            ('line without a date of the file', terms.updated_on is null),
-            ('line without an expiration date', terms.expires_on is null),
-            ('line whose type is unknown', terms.rate_unit = 'unknown')
-        ) as oddities (finding, is_odd)
+        {{ lateral_values([
+            ["'line without a payer name'", "terms.reporting_entity_name = ''"],
+            ["'line without a date of the file'", 'terms.updated_on is null'],
+            ["'line without an expiration date'", 'terms.expires_on is null'],
+            ["'line whose type is unknown'", "terms.rate_unit = 'unknown'"],
+        ], 'oddities', {'finding': 'text', 'is_odd': 'boolean'}) }}
     where oddities.is_odd
 ),
 
@@ -109,7 +108,7 @@ found as (
 rates_findings as (
     select
         file_set_id,
-        cast(finding as text) as finding,
+        cast(finding as {{ sql_type('text') }}) as finding,
         cast(occurrences as bigint) as occurrences
     from found
 )

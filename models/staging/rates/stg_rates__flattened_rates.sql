@@ -27,8 +27,8 @@ renamed as (
         coalesce(version, '') as version,
         coalesce(network_id, '') as network_id,
         -- what only schema 2 has, and no flattened file
-        cast('' as text) as setting,
-        cast('' as text) as severity_of_illness
+        cast('' as {{ sql_type('text') }}) as setting,
+        cast('' as {{ sql_type('text') }}) as severity_of_illness
     from source
 )
 

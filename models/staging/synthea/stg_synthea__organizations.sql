@@ -19,7 +19,7 @@ renamed as (
         lat as latitude,
         lon as longitude,
         -- accounting
-        cast(source as text) as whole_row
+        {{ whole_row('source') }} as whole_row
     from source
 )
 

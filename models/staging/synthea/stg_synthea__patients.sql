@@ -27,7 +27,7 @@ renamed as (
         lon as longitude,
         -- accounting
         batch_id,
-        cast(source as text) as whole_row
+        {{ whole_row('source') }} as whole_row
     from source
 )
 

@@ -13,7 +13,7 @@ renamed as (
         name as payer_name,
         ownership,
         -- accounting
-        cast(source as text) as whole_row
+        {{ whole_row('source') }} as whole_row
     from source
 )
 

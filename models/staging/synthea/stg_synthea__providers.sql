@@ -18,7 +18,7 @@ renamed as (
         -- volume
         coalesce(encounters, utilization) as encounter_count,
         -- accounting
-        cast(source as text) as whole_row
+        {{ whole_row('source') }} as whole_row
     from source
 )
 
