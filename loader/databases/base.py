@@ -136,7 +136,7 @@ class Database(ABC):
         """Take every row, key and index off a table, inside the transaction."""
 
     def moved(self, table: Table, keys: str, nobodys: bool) -> None:
-        """Rows of a table are about to be replaced, inside the transaction: those of the keys of a query, and `nobodys`."""
+        """Rows of a table are about to be replaced, inside the transaction: those with the keys, and `nobodys`."""
 
     @abstractmethod
     def finish(self, table: Table) -> None:

@@ -163,7 +163,9 @@ class Published:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         names = ", ".join(_spelled(column) for column in table.columns if column.name != partition_of(table))
-        self._database.execute(f"copy (select {names} from {_quoted(table)} limit 0) to {literal(str(path))} ({PARQUET})")
+        self._database.execute(
+            f"copy (select {names} from {_quoted(table)} limit 0) to {literal(str(path))} ({PARQUET})"
+        )
 
     def _part(self, table: Table) -> str:
         """The SQL of the part that a row of the table is in."""

@@ -75,7 +75,8 @@ class SparkDatabase(DuckdbDatabase):
         columns = [f"cast({{}} as {column.type}) as {quoted(column.name)}" for column in table.columns]
         if not (folder / COLUMNS).exists():
             folder.mkdir(parents=True, exist_ok=True)
-            nothing, part = ", ".join(column.format("null") for column in columns), folder / f".{COLUMNS}"
+            nothing = ", ".join(column.format("null") for column in columns)
+            part = folder / f".{COLUMNS}"
             self.execute(f"copy (select {nothing} where false) to {literal(str(part))} ({PARQUET})")
             part.replace(folder / COLUMNS)
         names = ", ".join(

@@ -1,4 +1,4 @@
-"""Loads that are killed for real: readers keep the former state whole, and the next command shows what was committed."""
+"""Loads that are killed for real: readers keep a whole state, and the next command shows what was committed."""
 
 import signal
 import subprocess

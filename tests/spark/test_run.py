@@ -1,4 +1,4 @@
-"""`run` on a small Spark: DuckDB's rows and ids, the buckets of changed patients only, and what a killed build leaves."""
+"""`run` on a small Spark: DuckDB's rows and ids, buckets of changed patients, what a killed build leaves."""
 
 import csv
 import os

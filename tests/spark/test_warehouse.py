@@ -1,4 +1,4 @@
-"""What a load leaves for Spark: the rows of the other engines, in files of which only those of changed patients are new."""
+"""What a load leaves for Spark: the other engines' rows, in files of which only those of changed patients are new."""
 
 import os
 from collections.abc import Mapping
@@ -209,7 +209,8 @@ def test_columns_of_a_release_that_came_later_are_where_they_belong(
     spark_environment: Environment, tmp_path: Path
 ) -> None:
     folder = export(tmp_path / "export", patient(ANN), suffix=".csv.gz")
-    write(folder / "devices.csv", "START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,UDI", f"2020-01-01T00:00:00Z,,{ANN},,1,A,u")
+    header = "START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,UDI"
+    write(folder / "devices.csv", header, f"2020-01-01T00:00:00Z,,{ANN},,1,A,u")
     succeed(spark_environment, "load", folder)
     assert seen(spark_environment, "select udi, file_name from raw_synthea.devices") == [("u", "devices.csv")]
 

@@ -1,4 +1,4 @@
-"""What readers of a warehouse see: the Parquet files behind `current`, read by somebody who knows nothing of the loader."""
+"""What readers of a warehouse see: the Parquet files behind `current`, without the loader."""
 
 from collections.abc import Mapping
 from pathlib import Path
