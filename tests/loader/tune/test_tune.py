@@ -144,7 +144,7 @@ def test_a_tuned_run_leaves_nothing_set_even_when_it_fails(role: dict[str, str],
 
 
 def test_a_tuned_run_s_sessions_are_tuned(role: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from loader import cli
+    from loader import job
 
     seen = {}
 
@@ -153,7 +153,7 @@ def test_a_tuned_run_s_sessions_are_tuned(role: dict[str, str], monkeypatch: pyt
         seen["dbt"] = database.dbt_environment()["PGOPTIONS"]
         return False
 
-    monkeypatch.setattr(cli, "has_vocabulary", look)
+    monkeypatch.setattr(job, "has_vocabulary", look)
     export(tmp_path, patient(ANN))
     fail(role, "run", tmp_path, "--tune")
     cores = len(os.sched_getaffinity(0))
