@@ -69,6 +69,15 @@ def test_months_payers_and_states_live_side_by_side(engine_environment: Environm
     assert slices(engine_environment) == {1, 2, 3, 4}
 
 
+def test_another_spelling_is_the_same_payer(engine_environment: Environment, tmp_path: Path) -> None:
+    path, _ = two_files(tmp_path)
+    load(engine_environment, path, payer="north wind")
+    _, said = load(engine_environment, path, payer="North_Wind")
+    assert "a.json is loaded already" in said
+    load(engine_environment, payer="NORTH-WIND", force_cleanup=True)
+    assert ledger(engine_environment, "payer, outcome") == [("north wind", "removed")]
+
+
 def test_two_files_of_one_name_are_two_months_or_a_mistake(engine_environment: Environment, tmp_path: Path) -> None:
     august, september, again = (
         write_json(tmp_path / str(seed) / "northwind.json", Kind(rates=20, day=day, seed=seed))
