@@ -169,7 +169,9 @@ class Watch:
         stages = {step.name: round(step.seconds, 3) for step in self.steps.all if step.kind == STAGE}
         summary = json.dumps({"steps": stages} | dict(run), default=_as_json)
         if self._watching.summary == STDOUT:
-            click.echo(summary)
+            # Behind what the command says and logs until its very end.
+            context = click.get_current_context()
+            context.call_on_close(lambda: click.echo(summary))
             return
         try:
             path = self._watching.summary.absolute()
