@@ -75,7 +75,8 @@ class CopyOfFile(Place):
     def left(self) -> str:
         if self._is_published:
             return ""
-        text = f"Nothing was published: {self._target} is as it was."
+        was = "is as it was" if self._target.exists() else "is not there yet"
+        text = f"Nothing was published, what was loaded neither: {self._target} {was}."
         if self.settings.database.exists():
             text += f" What there is of the new one lies in {self._folder} until the next run."
         return text
