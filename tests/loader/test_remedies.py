@@ -1,6 +1,7 @@
 """What a failed run says: what became of the load and of the former file, and what to do; each once."""
 
 import os
+import re
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from loader.build import raise_failure
 from loader.databases import open_database
+from loader.databases.duckdb import TAKEN_NAMES
 from loader.errors import BuildError, LoaderError
 from loader.progress import Reporter
 from loader.publish import building_place
@@ -57,6 +59,19 @@ def test_a_file_that_is_no_database_is_said_once(duckdb_environment: Environment
         said = fail(duckdb_environment, "run", export(tmp_path, patient(ANN)), "--vocabulary", VOCABULARY, option)
         assert said.count("cannot be opened as a DuckDB database") == 1
     assert file.read_text() == "something else"
+
+
+@pytest.mark.parametrize("name", ["omop", "Rates", "etl", "main", "it's", 'a"b'])
+def test_a_file_whose_name_no_build_works_with_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "folder" / f"{name}.duckdb"
+    with pytest.raises(LoaderError, match="is no name for a DuckDB file here"):
+        open_database(Settings("duckdb", file, "1GB")).__enter__()
+    assert not file.parent.exists()
+
+
+def test_every_schema_of_the_project_is_a_taken_name() -> None:
+    named = set(re.findall(r"\+schema: (\w+)", (REPOSITORY / "dbt_project.yml").read_text()))
+    assert "omop" in named and named <= TAKEN_NAMES
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
