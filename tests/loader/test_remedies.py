@@ -40,6 +40,17 @@ def test_a_build_that_is_not_published_does_not_say_that_its_load_stays(
     assert "dbt's last word" in said and "loaded stays" not in said
 
 
+def test_a_run_that_has_no_room_beside_the_file_to_publish_is_told_so(
+    duckdb_environment: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / "cdm.duckdb.next").write_text("")
+    said = fail(
+        duckdb_environment, "run", export(tmp_path / "export", patient(ANN)), "--publish",
+        "--database", tmp_path / "cdm.duckdb",
+    )
+    assert f"--publish builds in {tmp_path}/cdm.duckdb.next, which cannot be made: File exists." in said
+
+
 def test_a_run_that_publishes_names_the_file_of_its_readers(duckdb_environment: Environment, tmp_path: Path) -> None:
     said = fail(duckdb_environment, "run", export(tmp_path, patient(ANN)), "--publish")
     assert f"There is no vocabulary in the DuckDB file {duckdb_environment['SYNTHEA_OMOP_DATABASE']}. " in said
