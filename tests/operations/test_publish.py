@@ -12,7 +12,6 @@ from typing import Any
 import psycopg2
 import pytest
 
-from loader.publish.beside import copied_models
 from tests.loader.command_line import connect_to_postgres, query
 from tests.operations.conftest import Copy, Environment, Exports
 from tests.operations.readers import ANALYST, COUNTED, READER
@@ -235,24 +234,6 @@ def test_grants_views_and_tables_of_others_outlive_the_swap(story: Story) -> Non
     # Her key points at a table that was replaced: it is named, and kept until she takes it away.
     assert "study.cohort" in story.ends["published"].output
     assert any("_old_" in schema for schema in story.about["published"])
-
-
-def test_copied_models_are_those_that_find_something(tmp_path: Path) -> None:
-    """Read off the files of the models as dbt reads them."""
-    from tests.support.commands import dbt
-    from tests.support.environments import duckdb_environment
-
-    environment = duckdb_environment(tmp_path)
-    dbt("parse", environment=environment)
-    manifest = json.loads((Path(environment["DBT_TARGET_PATH"]) / "manifest.json").read_text())
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and "rates" not in node["fqn"]]
-    assert copied_models() == {
-        (node["schema"], node["name"]) for node in nodes
-        if node["config"]["materialized"] in ("incremental", "made_once") and "keys" not in node["fqn"]
-    }
-    assert copied_models(unfilled_only=True) == {
-        (node["schema"], node["name"]) for node in nodes if node["config"]["materialized"] == "made_once"
-    }
 
 
 def test_two_runs_that_publish_one_file_do_not_mix(copy: Copy, both: Exports, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.tic import Kind, document, write_json
 from bench.tic_flattened import write_small
-from tests.loader.command_line import fail, query, succeed
+from tests.loader.command_line import execute, fail, query, succeed
 from tests.loader.rates.loads import ledger, load
 from tests.support.commands import CommandFailedError, synthea_omop
 from tests.support.environments import REPOSITORY
@@ -69,6 +69,19 @@ def test_a_dry_run_changes_nothing(duckdb_environment: Environment, tmp_path: Pa
     said = succeed(duckdb_environment, *command, "--force-cleanup")
     assert f"would withdraw {providers.name}" in said and "replaces or repeats the loaded file" in said
     assert len(ledger(duckdb_environment)) == 2
+    said = fail(duckdb_environment, "rates", "--payer", "northwind", "--remove", "nowhere.csv", "--dry-run")
+    assert "nowhere.csv is no loaded file" in said and providers.name in said
+
+
+def test_an_export_of_nothing_and_one_that_cannot_be_written_are_told(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    command = ("rates", "--payer", "northwind", "--export", tmp_path / "file")
+    said = fail(engine_environment, *command)
+    assert "No rates were built yet" in said and "--input-dir" in said
+    execute(engine_environment, "create schema rates; create table rates.fact_rate (fact_uid text)")
+    assert "cannot be exported to" in fail(engine_environment, *command)
 
 
 def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_path: Path) -> None:
