@@ -131,7 +131,7 @@ def _load_and_build(
             watch.stop = database.interrupt
             result = load_rates(database, request, reporter, watch.check)
             watch.outcome = LOAD_KEPT
-            if not (full_refresh or has_unbuilt(database)):
+            if not (full_refresh or has_unbuilt(database, tests)):
                 if is_built(database):
                     reporter.say("Nothing has changed since the rates were built: nothing to do", INFO)
                 return result
@@ -141,7 +141,7 @@ def _load_and_build(
             watch.check()
             result.build_seconds = _built(settings, environment, reporter, full_refresh, tests)
         with open_database(settings) as database:
-            call_built(database)
+            call_built(database, tests)
         watch.outcome = ALL_KEPT
         return result
     except (LoaderError, duckdb.Error) as error:

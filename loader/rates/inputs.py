@@ -84,7 +84,8 @@ def found_inputs(folder: Path, payer: str, state: str, reader_memory: str) -> tu
                 elsewhere.append(path)
             elif _root_is(path, "reporting_structure"):
                 continue
-            elif plain(payer) in plain(path.name):
+            # Whole words: "net" is in every in-network file.
+            elif f"-{plain(payer)}-" in f"-{plain(path.name)}-":
                 found.append(_json_input(path))
             else:
                 others.append(path.name)

@@ -97,7 +97,7 @@ def withdraw(database: Database, file_ids: Sequence[int], outcome: str) -> None:
     for table in RATES_TABLES:
         database.execute(f"delete from {quoted('raw_rates', table)} where file_id in ({ids})")
     database.execute(f"delete from etl.rejected_rate where file_id in ({ids})")
-    database.execute(f"update etl.rate_file set outcome = ?, built_at = null where file_id in ({ids})", (outcome,))
+    database.execute(f"update etl.rate_file set outcome = ?, built_at = null, tested_at = null where file_id in ({ids})", (outcome,))
 
 
 def mark_alive(database: Database, file_id: int) -> None:
@@ -106,9 +106,10 @@ def mark_alive(database: Database, file_id: int) -> None:
     database.execute("insert into raw_rates.alive (file_id) values (?)", (file_id,))
 
 
-def has_unbuilt(database: Database) -> bool:
-    """Whether a file came or went that no build has seen."""
-    return database.query("select exists (select 1 from etl.rate_file where built_at is null)")[0][0]
+def has_unbuilt(database: Database, tests: bool) -> bool:
+    """Whether a file came or went that no build has seen, or none whose data tests passed where these are wanted."""
+    seen = "tested_at" if tests else "built_at"
+    return database.query(f"select exists (select 1 from etl.rate_file where {seen} is null)")[0][0]
 
 
 def is_built(database: Database) -> bool:
@@ -118,6 +119,7 @@ def is_built(database: Database) -> bool:
     ))
 
 
-def call_built(database: Database) -> None:
-    """Say that the build which has just ended has seen everything."""
-    database.execute("update etl.rate_file set built_at = ? where built_at is null", (database.clock(),))
+def call_built(database: Database, tests: bool) -> None:
+    """Say that the build which has just ended, with its data tests or without any, has seen everything."""
+    for seen in ("built_at", "tested_at") if tests else ("built_at",):
+        database.execute(f"update etl.rate_file set {seen} = ? where {seen} is null", (database.clock(),))

@@ -59,6 +59,14 @@ def test_a_wrong_payer_deletes_nothing_with_the_force_option_either(
     assert {outcome for (outcome,) in ledger(engine_environment, "outcome")} == {"loaded"}
 
 
+def test_a_payer_is_found_by_whole_words_of_a_file_name(duckdb_environment: Environment, tmp_path: Path) -> None:
+    write_json(tmp_path / "2025-08-01_blue-cross_in-network-rates.json", Kind(rates=20))
+    command = ("--input-dir", tmp_path, "--dry-run")
+    assert "would load" in succeed(duckdb_environment, "rates", "--payer", "Blue Cross", *command)
+    for payer in ("net", "cros"):
+        assert f"holds no file of payer {payer!r}" in fail(duckdb_environment, "rates", "--payer", payer, *command)
+
+
 def test_a_dry_run_changes_nothing(duckdb_environment: Environment, tmp_path: Path) -> None:
     rates, providers = write_small(tmp_path, document(Kind(rates=20)))
     command = ("rates", "--payer", "northwind", "--input-dir", tmp_path, "--dry-run", "--memory-limit", 512)
@@ -88,7 +96,7 @@ def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_p
     def rates(*arguments: object) -> str:
         return synthea_omop("rates", "--payer", "northwind", *map(str, arguments), environment=engine_environment)
 
-    said = rates("--input-dir", EXAMPLE, "--export", tmp_path / "out")
+    said = rates("--input-dir", EXAMPLE, "--export", tmp_path / "out", "--no-tests")
     read, loaded, duplicate, rejected, out = (
         int(figure.split()[0].replace(",", "")) for figure in _line(said, "Rows: ").split(", ")
     )
@@ -100,7 +108,10 @@ def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_p
     assert exported == query(engine_environment, "select count(distinct fact_uid) from rates.fact_rate")
     assert query(engine_environment, "select count(*) from etl.rate_file where built_at is null") == [(0,)]
 
-    assert "Nothing has changed since the rates were built" in rates("--input-dir", EXAMPLE)
+    nothing = "Nothing has changed since the rates were built"
+    assert nothing in rates("--input-dir", EXAMPLE, "--no-tests")
+    assert nothing not in rates("--input-dir", EXAMPLE), "no data test has seen them"
+    assert nothing in rates("--input-dir", EXAMPLE)
 
     path = write_json(tmp_path / "northwind.json", Kind(rates=200, seed=3))
     rates("--rates", path)
