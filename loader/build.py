@@ -17,7 +17,7 @@ from typing import Any
 
 from loader import logs
 from loader.databases.base import Database
-from loader.errors import BuildError, DataQualityError, LoaderError
+from loader.errors import LOAD_STAYS, BuildError, DataQualityError, LoaderError
 from loader.progress import Reporter
 from loader.settings import PROJECT_DIR, Settings
 from loader.watch.dbt_lines import LOST, Built, DbtLines
@@ -211,7 +211,7 @@ def raise_failure(run_results: Path, started_at: float, last_lines: Sequence[str
     names = ", ".join(sorted(node.split(".")[2] for node in failed)) or "dbt did not get as far as the models"
     raise BuildError(
         f"The build failed: {names}. The end of dbt's output:\n{output}\n"
-        "What was loaded stays; the next run builds it again."
+        f"{LOAD_STAYS}"
     )
 
 

@@ -1,5 +1,6 @@
 """The command line `synthea-omop`: parses arguments, calls the functions that do the work, prints."""
 
+import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -111,6 +112,9 @@ def run(
     etl.run_step.
     """
     reporter = Reporter()
+    # Said before the hours that a run may take, not after them.
+    if page and not ((place := page.absolute().parent).is_dir() and os.access(place, os.W_OK)):
+        raise click.BadParameter(f"{place} is no folder that can be written to.", param_hint="--report")
     if folder is None:
         folder, vocabulary_folder = SAMPLE_DIR, vocabulary_folder or SAMPLE_VOCABULARY_DIR
     job = Job(folder, vocabulary_folder, full_refresh, not no_tests, publish, snapshot, max_rejects)

@@ -50,9 +50,11 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
         database = opened.enter_context(open_database(place.settings))
         opened.enter_context(explained(database, place.settings))
         watch.found(database)
+        # Nobody knows the copy in which a run publishes.
+        where = f"DuckDB file {settings.database}" if place.has_ledger else database.place
         if found is None and not has_vocabulary(database):
             raise LoaderError(
-                f"There is no vocabulary in the {database.place}. Give one with --vocabulary DIR: the unpacked folder"
+                f"There is no vocabulary in the {where}. Give one with --vocabulary DIR: the unpacked folder"
                 " of a download from athena.ohdsi.org."
             )
         # The vocabulary first: one that comes after the patients marks them all as changed a second time.
@@ -66,7 +68,7 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
         if loaded.repeated and not replaced and not job.full_refresh and is_built(database):
             outcome, is_same_project = last_outcome(database), project_checksum() in last_checksum(database)
             if is_same_project and (outcome == "done" or (outcome == "untested" and not job.tests)):
-                reporter.say(f"Nothing has changed since the last build of the {database.place}: nothing to do", INFO)
+                reporter.say(f"Nothing has changed since the last build of the {where}: nothing to do", INFO)
                 watch.unchanged()
                 return {}
             reporter.say(

@@ -15,6 +15,7 @@ from loader.settings import Settings
 _LOCKED = re.compile(r"lock timeout|could not obtain lock", re.IGNORECASE)
 _TAKEN = re.compile(r"Could not set lock on file.*?(?:PID (\d+))?\)|is in use by", re.DOTALL)
 _FULL = re.compile(r"No space left on device|File too large|disk is full|Check free disk space|Disk quota", re.IGNORECASE)
+_SHORT = re.compile(r"Out of Memory Error|could not allocate block|failed to pin block")
 _LOST = re.compile(
     r"server closed the connection|connection (?:was )?(?:refused|reset|closed|already closed|not open)|"
     r"could not (?:receive|send) data|terminating connection|in recovery mode|is (?:starting up|shutting down)|"
@@ -54,6 +55,8 @@ def _remedy(text: str, database: Database, settings: Settings) -> str:
             f"{settings.database} is open in {who}. End it, then {AGAIN}. With --publish readers and a run do not"
             " stand in each other's way."
         )
+    if settings.target == "duckdb" and _SHORT.search(text):
+        return f"DuckDB has {settings.memory_limit} of memory. Give it more with --memory-limit, then {AGAIN}."
     if settings.target == "postgres" and _LOST.search(text):
         return (
             f"The server broke off or is not there. When it is back, {AGAIN}; synthea-omop status then says whether an"

@@ -32,6 +32,16 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
         if not only_look:
             database.create_tables()
         elif LEDGER[0] in database.missing_tables():
+            # Of what a role may not look into, information_schema says nothing.
+            if database.query(
+                "select 1 from pg_catalog.pg_class as tables inner join pg_catalog.pg_namespace as schemas"
+                " on tables.relnamespace = schemas.oid where schemas.nspname = ? and tables.relname = ?",
+                (LEDGER[0].schema, LEDGER[0].name),
+            ):
+                raise LoaderError(
+                    f"This role may not look into schema etl of the {database.place}. Its owner gives the right:"
+                    " grant usage on schema etl, and select on all tables in it; or look as its owner."
+                )
             raise LoaderError(f"Nothing was loaded yet into the {database.place}. Start with synthea-omop load DIR.")
         yield database
     except database.errors as error:

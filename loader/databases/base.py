@@ -9,7 +9,7 @@ from typing import Any
 
 from loader.csv_file import CsvFile
 from loader.databases.scratch import Scratch, scratch_in_memory
-from loader.databases.tables import ALL_TABLES, LEDGER, SCHEMAS, Table
+from loader.databases.tables import ALL_TABLES, LEDGER, LEDGER_OF_RATES, SCHEMAS, Table
 from loader.load.raw_tables import Column
 
 # How a message calls the types of the columns.
@@ -206,7 +206,7 @@ class Database(ABC):
         ))
         tables = {name for name, _ in present}
         return [
-            (table, column) for table in LEDGER if table.name in tables
+            (table, column) for table in (*LEDGER, *LEDGER_OF_RATES) if table.name in tables
             for column in table.columns if (table.name, column.name) not in present
         ]
 

@@ -15,7 +15,7 @@ from loader.databases.base import (
 )
 from loader.databases.parquet import PARQUET
 from loader.databases.scratch import Scratch, scratch_within
-from loader.databases.tables import Table
+from loader.databases.tables import SCHEMAS, Table
 from loader.errors import LoaderError
 from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
 from loader.settings import Settings
@@ -23,6 +23,12 @@ from loader.settings import Settings
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
 _BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.S)
 _BAD_COUNT = re.compile(r"Expected Number of Columns: \d+ Found: \d+")
+# DuckDB calls a database by its file's name: one that is a schema's too makes `omop.person` ambiguous, and dbt does not
+# double quotation marks.
+TAKEN_NAMES = {
+    *SCHEMAS, "staging", "intermediate", "mappings", "omop", "quality", "rates", "test_failures", "main", "system", "temp",
+    "information_schema", "pg_catalog",
+}
 SECONDS_BETWEEN_QUESTIONS = 0.2
 
 
@@ -37,6 +43,13 @@ class DuckdbDatabase(Database):
         self._path = settings.database
         if only_look and not self._path.exists():
             raise LoaderError(f"{self._path} does not exist. Load an export first: synthea-omop load DIR.")
+        name = self._path.stem
+        if not only_look and (name.lower() in TAKEN_NAMES or set(name) & set("\"'")):
+            raise LoaderError(
+                f"{self._path.name} is no name for a DuckDB file here: "
+                + (f"{name} is a schema in it." if name.lower() in TAKEN_NAMES else "it has a quotation mark.")
+                + " Give it another name with --database; nothing was changed."
+            )
         config = {
             "memory_limit": settings.memory_limit,
             "temp_directory": f"{settings.database}.tmp",

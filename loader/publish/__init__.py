@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from loader.databases.base import Database
-from loader.errors import LoaderError
+from loader.errors import LOAD_STAYS, LoaderError
 from loader.progress import Reporter
 from loader.settings import Settings
 
@@ -47,5 +47,6 @@ def building_place(settings: Settings, publishes: bool, reporter: Reporter) -> I
         with place:
             yield place
     except LoaderError as error:
-        error.args = (f"{error}\n{place.left()}".rstrip(),)
+        text = str(error).replace(LOAD_STAYS, "") if place.has_ledger else str(error)
+        error.args = (f"{text.rstrip()}\n{place.left()}".rstrip(),)
         raise

@@ -75,7 +75,8 @@ class CopyOfFile(Place):
     def left(self) -> str:
         if self._is_published:
             return ""
-        text = f"Nothing was published: {self._target} is as it was."
+        was = "is as it was" if self._target.exists() else "is not there yet"
+        text = f"Nothing was published, what was loaded neither: {self._target} {was}."
         if self.settings.database.exists():
             text += f" What there is of the new one lies in {self._folder} until the next run."
         return text
@@ -123,8 +124,14 @@ def _state(path: Path) -> tuple[int, ...]:
 def _alone_in(folder: Path) -> Iterator[None]:
     """The folder, empty, and no other run in it. The lock goes with the process, whatever becomes of it."""
     while True:
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise LoaderError(
+                f"--publish builds in {folder}, which cannot be made: {error.strerror}. Give the right to write in"
+                f" {folder.parent}, or name another file with --database."
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The run that was in it may have taken it away a moment ago.

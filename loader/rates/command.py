@@ -19,7 +19,7 @@ from loader.options import common_options
 from loader.progress import Reporter
 from loader.rates.export import export_rates
 from loader.rates.inputs import Input, found_inputs, named_inputs
-from loader.rates.ledger import KnownFile, call_built, has_unbuilt, known_files
+from loader.rates.ledger import KnownFile, as_known, call_built, has_unbuilt, is_built, known_files, to_withdraw
 from loader.rates.loading import Request, RunResult, load_rates, rows_a_chunk
 from loader.rates.memory import ALL_KEPT, LOAD_KEPT, MemoryWatch, share_for_duckdb, too_little
 from loader.rates.summary import print_rates_summary
@@ -72,7 +72,7 @@ def _limit(context: click.Context, parameter: click.Parameter, value: str | None
               help="Write the tables as Parquet under their published names.")
 @click.option("--full-refresh", is_flag=True, help="Build the rates of all loaded files anew.")
 @click.option("--no-tests", is_flag=True, help="Build without the data tests.")
-@click.option("--dry-run", is_flag=True, help="Check the files and say what would be done; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, without reading the files to their ends; change nothing.")
 @common_options
 def rates(
     settings: Settings, payer: str, state: str, rates_files: Sequence[Path], providers: Sequence[Path],
@@ -131,8 +131,9 @@ def _load_and_build(
             watch.stop = database.interrupt
             result = load_rates(database, request, reporter, watch.check)
             watch.outcome = LOAD_KEPT
-            if not (full_refresh or has_unbuilt(database)):
-                reporter.say("Nothing has changed since the rates were built: nothing to do", INFO)
+            if not (full_refresh or has_unbuilt(database, tests)):
+                if is_built(database):
+                    reporter.say("Nothing has changed since the rates were built: nothing to do", INFO)
                 return result
             environment = database.dbt_environment()
             database.make_way()
@@ -140,7 +141,7 @@ def _load_and_build(
             watch.check()
             result.build_seconds = _built(settings, environment, reporter, full_refresh, tests)
         with open_database(settings) as database:
-            call_built(database)
+            call_built(database, tests)
         watch.outcome = ALL_KEPT
         return result
     except (LoaderError, duckdb.Error) as error:
@@ -187,15 +188,14 @@ def _say_what_would_be_done(settings: Settings, request: Request, limit: int, re
         then = "replaces or repeats the loaded file" if former else "new"
         rows = f", {one.flattened.rows:,} rows" if one.flattened and one.flattened.rows is not None else ""
         reporter.say(f"  would load {one.path} ({one.kind}, {one.path.stat().st_size:,} bytes{rows}): {then}")
-    for file in known:
-        if request.force_cleanup or file.name in request.remove:
-            reporter.say(f"  would withdraw {file.name} ({file.kind})")
+    for file in to_withdraw(known, request.payer, request.state, request.remove, request.force_cleanup):
+        reporter.say(f"  would withdraw {file.name} ({file.kind})")
     reporter.say("Nothing was changed (--dry-run)")
 
 
 def _known(settings: Settings, request: Request) -> list[KnownFile]:
     try:
         with open_database(settings, only_look=True) as database:
-            return known_files(database, request.payer, request.state)
+            return known_files(database, as_known(database, request.payer), request.state)
     except LoaderError:
         return []

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from loader.databases.base import Database
 from loader.errors import LoaderError
+from loader.rates.ledger import is_built
 
 TEXT = "text"
 # In the order of the published columns; the amount is the one that is no text.
@@ -73,8 +75,13 @@ FILES = {
 def export_rates(database: Database, folder: Path) -> dict[str, int]:
     """Write the star into the folder, in place of what a former export left there; the rows of each file.
 
-    Until all files are written the former ones stay.
+    Until all files are written the former ones stay. LoaderError when there is no star yet.
     """
+    if not is_built(database):
+        raise LoaderError(
+            f"No rates were built yet in the {database.place}, so there is nothing to export."
+            " Load a payer's files first: --rates FILE, or --input-dir DIR."
+        )
     unfinished = {name: (folder / name).with_suffix(".unfinished") for name in FILES}
     try:
         written = {}
@@ -88,4 +95,6 @@ def export_rates(database: Database, folder: Path) -> dict[str, int]:
         raise LoaderError(f"The rates cannot be exported to {folder}: {error.strerror}.") from error
     finally:
         for path in unfinished.values():
-            path.unlink(missing_ok=True)
+            # Where no folder could be made there is none of them, and what failed is said already.
+            with suppress(OSError):
+                path.unlink()

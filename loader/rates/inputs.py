@@ -75,7 +75,7 @@ def found_inputs(folder: Path, payer: str, state: str, reader_memory: str) -> tu
     found, elsewhere, others = [], [], []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if published := _PUBLISHED.fullmatch(path.name):
-            if (_plain(published[2]), published[3].lower()) == (_plain(payer), state.lower()):
+            if (plain(published[2]), published[3].lower()) == (plain(payer), state.lower()):
                 pairs.setdefault(f"{path.parent}/{published[1].lower()}", {})[published[4].lower()] = path
             else:
                 others.append(path.name)
@@ -84,7 +84,8 @@ def found_inputs(folder: Path, payer: str, state: str, reader_memory: str) -> tu
                 elsewhere.append(path)
             elif _root_is(path, "reporting_structure"):
                 continue
-            elif _plain(payer) in _plain(path.name):
+            # Whole words: "net" is in every in-network file.
+            elif f"-{plain(payer)}-" in f"-{plain(path.name)}-":
                 found.append(_json_input(path))
             else:
                 others.append(path.name)
@@ -174,5 +175,6 @@ def _root_is(path: Path, attribute: str) -> bool:
     return False
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A payer's name without what spellings of it differ in: case, and what stands between the words."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

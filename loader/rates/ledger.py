@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loader.databases.base import Database, quoted
+from loader.errors import LoaderError
+from loader.rates.inputs import plain
 from loader.rates.tables import RATES_TABLES
 
 # What a file is: `loaded` ones are there, `lost` ones were before a crash of PostgreSQL emptied the raw tables.
@@ -50,6 +52,29 @@ def known_files(database: Database, payer: str, state: str) -> list[KnownFile]:
     ]
 
 
+def as_known(database: Database, payer: str) -> str:
+    """The payer as the ledger spells it: files are found by any spelling, and another one is not to count them twice."""
+    spelled = [
+        known for (known,) in database.query("select payer from etl.rate_file group by payer order by min(file_id)")
+        if plain(known) == plain(payer)
+    ]
+    return payer if payer in spelled else next(iter(spelled), payer)
+
+
+def to_withdraw(
+    known: Sequence[KnownFile], payer: str, state: str, remove: Sequence[str], all_of_them: bool
+) -> list[KnownFile]:
+    """The loaded files that are to go: those named, or all; LoaderError when one that is named is none of them."""
+    gone = [file for file in known if all_of_them or file.name in remove]
+    if missing := sorted(set(remove) - {file.name for file in gone}):
+        there = ", ".join(file.name for file in known) or "none"
+        raise LoaderError(
+            f"{missing[0]} is no loaded file of payer {payer!r} and state {state!r}. Those are: {there}."
+            " Nothing was changed."
+        )
+    return gone
+
+
 def next_ids(database: Database) -> tuple[int, int]:
     """The ids of the next run and of the next file; none was ever used."""
     return database.query(
@@ -72,7 +97,7 @@ def withdraw(database: Database, file_ids: Sequence[int], outcome: str) -> None:
     for table in RATES_TABLES:
         database.execute(f"delete from {quoted('raw_rates', table)} where file_id in ({ids})")
     database.execute(f"delete from etl.rejected_rate where file_id in ({ids})")
-    database.execute(f"update etl.rate_file set outcome = ?, built_at = null where file_id in ({ids})", (outcome,))
+    database.execute(f"update etl.rate_file set outcome = ?, built_at = null, tested_at = null where file_id in ({ids})", (outcome,))
 
 
 def mark_alive(database: Database, file_id: int) -> None:
@@ -81,11 +106,20 @@ def mark_alive(database: Database, file_id: int) -> None:
     database.execute("insert into raw_rates.alive (file_id) values (?)", (file_id,))
 
 
-def has_unbuilt(database: Database) -> bool:
-    """Whether a file came or went that no build has seen."""
-    return database.query("select exists (select 1 from etl.rate_file where built_at is null)")[0][0]
+def has_unbuilt(database: Database, tests: bool) -> bool:
+    """Whether a file came or went that no build has seen, or none whose data tests passed where these are wanted."""
+    seen = "tested_at" if tests else "built_at"
+    return database.query(f"select exists (select 1 from etl.rate_file where {seen} is null)")[0][0]
 
 
-def call_built(database: Database) -> None:
-    """Say that the build which has just ended has seen everything."""
-    database.execute("update etl.rate_file set built_at = ? where built_at is null", (database.clock(),))
+def is_built(database: Database) -> bool:
+    """Whether there is a star, of whatever files."""
+    return bool(database.query(
+        "select 1 from information_schema.tables where table_schema = 'rates' and table_name = 'fact_rate'"
+    ))
+
+
+def call_built(database: Database, tests: bool) -> None:
+    """Say that the build which has just ended, with its data tests or without any, has seen everything."""
+    for seen in ("built_at", "tested_at") if tests else ("built_at",):
+        database.execute(f"update etl.rate_file set {seen} = ? where {seen} is null", (database.clock(),))

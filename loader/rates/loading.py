@@ -17,7 +17,9 @@ from loader.load.rejects import ANY_NUMBER, Limit
 from loader.progress import Reporter
 from loader.rates.flattened import copy_flattened
 from loader.rates.inputs import IN_NETWORK, LOCATION, Input, month_of, set_name
-from loader.rates.ledger import KnownFile, LoadedFile, call_lost, known_files, mark_alive, next_ids, withdraw
+from loader.rates.ledger import (
+    KnownFile, LoadedFile, as_known, call_lost, known_files, mark_alive, next_ids, to_withdraw, withdraw,
+)
 from loader.rates.parse import Parsed
 from loader.rates.parsing import copy_json
 from loader.rates.tables import RATES_TABLES
@@ -89,10 +91,11 @@ class _Run:
     def __init__(
         self, database: Database, request: Request, reporter: Reporter, fingerprints: Fingerprints
     ) -> None:
-        self.database, self.request, self.reporter, self.fingerprints = database, request, reporter, fingerprints
+        self.request = replace(request, payer=as_known(database, request.payer))
+        self.database, self.reporter, self.fingerprints = database, reporter, fingerprints
         run_id, self.next_file = next_ids(database)
         self.result = RunResult(run_id)
-        self.known = known_files(database, request.payer, request.state)
+        self.known = known_files(database, self.request.payer, self.request.state)
         self._written: dict[tuple[str, str | None, str], Input] = {}
 
     def do(self) -> RunResult:
@@ -118,13 +121,8 @@ class _Run:
         return self.result
 
     def _remove(self) -> None:
-        gone = [file for file in self.known if self.request.force_cleanup or file.name in self.request.remove]
-        if missing := sorted(set(self.request.remove) - {file.name for file in gone}):
-            there = ", ".join(file.name for file in self.known) or "none"
-            raise LoaderError(
-                f"{missing[0]} is no loaded file of payer {self.request.payer!r} and state {self.request.state!r}."
-                f" Those are: {there}. Nothing was changed."
-            )
+        request = self.request
+        gone = to_withdraw(self.known, request.payer, request.state, request.remove, request.force_cleanup)
         withdraw(self.database, [file.file_id for file in gone], "removed")
         self.known = [file for file in self.known if file not in gone]
         self.result.withdrawn = [file.name for file in gone]

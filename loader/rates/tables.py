@@ -63,12 +63,12 @@ def _columns(text: str) -> tuple[Column, ...]:
 RATES_TABLES = {name: _columns(text) for name, text in _RATES_TABLES.items()}
 
 # The ledger of the rates: a row a file, which stays when its rows go. Without `built_at` a build has not yet seen it
-# come, or go.
+# come, or go; without `tested_at` the data tests of no such build have passed.
 RATES_LEDGER = {
     "rate_file": _columns("""
         file_id integer, run_id integer, payer text, payer_slug text, state text, file_set text, file_name text,
         url text, kind text, year_month text, bytes bigint, sha256 text, rows_read bigint, rows_loaded bigint,
-        rows_rejected bigint,        loaded_at timestamp, outcome text, built_at timestamp"""),
+        rows_rejected bigint, loaded_at timestamp, outcome text, built_at timestamp, tested_at timestamp"""),
     "rejected_rate": _columns("""
         file_id integer, row_number bigint, place text, column_name text, value text, reason text, raw_row text"""),
 }

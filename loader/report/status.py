@@ -13,6 +13,7 @@ from loader.databases.base import Database
 from loader.load.ledger import CONSUMED, last_outcome
 from loader.load.standing import gone_text, is_gone
 from loader.progress import Reporter
+from loader.rates.ledger import LIVE
 from loader.report.cdm_state import cdm_state
 
 # Of a long history the end is shown.
@@ -50,6 +51,14 @@ REPORTS = (
         order by file_name, line_number limit {REJECTED_SHOWN}""",
     ),
     (
+        "Files of rates",
+        f"""select payer, state, file_name as file, kind, year_month as month, outcome, rows_loaded as loaded,
+            rows_rejected as rejected, loaded_at, built_at is not null as built
+        from etl.rate_file
+        where outcome in {LIVE} and file_id > (select max(file_id) from etl.rate_file) - {SHOWN}
+        order by file_id""",
+    ),
+    (
         "Builds",
         f"""select build_id as build, outcome, started_at as started, seconds,
             case when first_batch_id < last_batch_id then concat(first_batch_id, '-', last_batch_id)
@@ -69,7 +78,11 @@ def print_status(database: Database, reporter: Reporter) -> None:
     """Print batches, files, rejected rows and builds, and what is to be done."""
     reporter.say(f"{database.place[0].upper()}{database.place[1:]}")
     is_loading = database.is_loading()
+    missing = {f"{table.schema}.{table.name}" for table in database.missing_tables()}
     for title, sql in REPORTS:
+        # A database that an older loader made has no such table until the next load.
+        if any(f"from {table}" in sql for table in missing):
+            continue
         names, rows = database.query_with_names(sql.replace("{is_loading}", str(is_loading).lower()))
         if rows:
             reporter.show(_table(title, names, rows))

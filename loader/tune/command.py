@@ -29,7 +29,6 @@ from loader.tune.sessions import tuned_sessions
 
 _UNITS = {"KB": KB, "MB": MB, "GB": GB, "TB": GB << 10}
 DISKS = {"ssd": False, "rotational": True}
-_CHOSEN = "the settings that the machine's memory or cores would give: --memory SIZE, --cores N"
 NOT_SPARK = "tune knows DuckDB and PostgreSQL. Spark has SYNTHEA_OMOP_SPARK_MASTER and SYNTHEA_OMOP_SPARK_MEMORY."
 
 
@@ -188,8 +187,11 @@ def _print(advice: Sequence[Advice], machine: Machine, output: str, reporter: Re
     for line in advice:
         table.add_row(*(Text(text or "?") for text in asdict(line).values()))
     reporter.show(table)
-    if any(line.proposed is None for line in advice):
-        reporter.warn(f"The server's machine is not this one, or not known: left open are {_CHOSEN}, --disk ssd")
+    if left := [line.name for line in advice if line.proposed is None]:
+        reporter.warn(
+            f"Left open, as not all of the server's machine is known: {', '.join(left)}. What tells more of it:"
+            " --memory SIZE, --cores N, --disk ssd"
+        )
 
 
 def _for_the_administrator(proposals: Sequence[Proposal], present: dict[str, Present]) -> Iterator[str]:

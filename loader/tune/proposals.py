@@ -66,6 +66,7 @@ def postgres_proposals(machine: Machine) -> list[Proposal]:
                  "a commit does not wait for the disk; what a crash loses of the last moment, the next run does again"),
         Proposal("random_page_cost", None if turns is None else "4" if turns else "1.1",
                  "no seeks on this disk: an index costs what it reads" if turns is False
+                 else "what a seek costs; the disk is not known" if turns is None
                  else "the disk says that it turns, which virtual ones often do wrongly: then --disk ssd"),
         Proposal("effective_io_concurrency", None if turns is None else "2" if turns else "200",
                  "how many pages the disk fetches at a time for a bitmap scan"),

@@ -85,7 +85,7 @@ def _step(step: Step) -> tuple[Any, ...]:
     used = [step.used.get(name) for name in COUNTERS]
     return (
         step.kind, step.name, step.status, step.started_at, step.seconds, step.rows, step.bytes, step.peak_memory,
-        *(round(value) if name != "lock_wait_seconds" and value is not None else value
+        *(value if value is None else round(value, 3) if name == "lock_wait_seconds" else round(value)
           for name, value in zip(COUNTERS, used, strict=True)),
     )
 

@@ -20,7 +20,7 @@ from rich.filesize import decimal
 from loader import logs
 from loader.databases import open_database, place_of
 from loader.databases.base import Database
-from loader.errors import BuildError, LoaderError
+from loader.errors import LOAD_STAYS, BuildError, LoaderError
 from loader.progress import Reporter
 from loader.settings import Settings
 from loader.watch.alerts import Alerts, Webhook
@@ -33,6 +33,7 @@ OUTCOMES = {0: "done", 1: "load failed", 2: "usage", 3: "build failed", 4: "test
 UNCHANGED, INTERRUPTED = "unchanged", "interrupted"
 SECONDS_TO_CONNECT = 3
 STDOUT = Path("-")
+ENDED = f"The run was ended by a signal. {LOAD_STAYS}"
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ class Watch:
             try:
                 run |= self._write(run)
             except (LoaderError, psycopg2.Error, OSError) as error:
-                self._reporter.warn(f"This run is not in etl.run: {logs.redacted(str(error))}")
+                # A database that stopped the run cannot be written to either: said once.
+                if (text := logs.redacted(str(error))) not in self._error:
+                    self._reporter.warn(f"This run is not in etl.run: {text}")
         logs.event(
             "run ended", step=self._verb, rows=run["rows_built"], seconds=run["seconds"], outcome=self._outcome,
             exit_code=self._exit_code, run=run["run_id"], peak_memory=run["peak_memory"], alerts=run["alerts"],
@@ -169,7 +172,9 @@ class Watch:
         stages = {step.name: round(step.seconds, 3) for step in self.steps.all if step.kind == STAGE}
         summary = json.dumps({"steps": stages} | dict(run), default=_as_json)
         if self._watching.summary == STDOUT:
-            click.echo(summary)
+            # Behind what the command says and logs until its very end.
+            context = click.get_current_context()
+            context.call_on_close(lambda: click.echo(summary))
             return
         try:
             path = self._watching.summary.absolute()
@@ -216,7 +221,7 @@ def watched(settings: Settings, verb: str, reporter: Reporter, watching: Watchin
 
 @contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """In this context SIGTERM is an error like others, so that the build is ended and the run kept in the ledger.
+    """In this context SIGTERM and Ctrl-C are errors like others, so that the build is ended and the run kept in the ledger.
 
     Elsewhere it ends the process at once, in the middle of a statement too; the server takes that back.
     """
@@ -225,11 +230,13 @@ def ended_by_sigterm() -> Iterator[None]:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:
-        raise StoppedError("The run was ended by a signal. What was loaded stays; the next run builds it.")
+        raise StoppedError(ENDED)
 
     former: Callable[[int, FrameType | None], Any] | int | None = signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except KeyboardInterrupt as error:
+        raise StoppedError(ENDED) from error
     finally:
         signal.signal(signal.SIGTERM, former)
 

@@ -47,6 +47,18 @@ def query(environment: Mapping[str, str], sql: str) -> Rows:
         connection.close()
 
 
+def execute(environment: Mapping[str, str], sql: str) -> None:
+    """Do to the database what no loader does."""
+    if engine_of(environment) == "duckdb":
+        with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
+            connection.execute(sql)
+        return
+    connection = connect_to_postgres(environment)
+    with connection, connection.cursor() as cursor:
+        cursor.execute(sql)
+    connection.close()
+
+
 def changes(environment: Mapping[str, str]) -> Rows:
     """(change_id, batch_id, patient, change) of every change in the ledger, in order."""
     return query(

@@ -4,11 +4,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from tests.loader.command_line import connect_to_postgres, fail, succeed
-from tests.support.environments import REPOSITORY, engine_of
+from tests.loader.command_line import execute, fail, succeed
+from tests.support.environments import REPOSITORY
 
 Environment = Mapping[str, str]
 DEMO = REPOSITORY / "seeds" / "demo" / "synthea"
@@ -26,17 +25,6 @@ TABLES = """
         select 'conditions.csv' as file_name, 'SNOMED' as vocabulary_id, cast(1234 as bigint) as source_rows,
             cast(617 as bigint) as unmapped_rows, cast(5 as bigint) as unknown_code_rows,
             cast(0.5 as numeric(5, 4)) as unmapped_share;"""
-
-
-def execute(environment: Environment, sql: str) -> None:
-    if engine_of(environment) == "duckdb":
-        with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
-            connection.execute(sql)
-        return
-    connection = connect_to_postgres(environment)
-    with connection, connection.cursor() as cursor:
-        cursor.execute(sql)
-    connection.close()
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from loader.report.page.writing import breakable, number, rows, seconds, share, shortened, threshold
-from tests.loader.command_line import fail, query, succeed
-from tests.loader.test_report import DEMO, TABLES, execute
+from tests.loader.command_line import execute, fail, query, succeed
+from tests.loader.test_report import DEMO, TABLES
 from tests.support.environments import REPOSITORY
 
 Environment = Mapping[str, str]
@@ -185,7 +185,9 @@ def test_the_page_has_a_name_by_default_and_json_comes_alone(duckdb_environment:
 def test_a_page_that_cannot_be_written_is_one_error(duckdb_environment: Environment, folder: Path) -> None:
     succeed(duckdb_environment, "load", DEMO)
     message = fail(duckdb_environment, "report", "--html", folder / "no" / "such" / "page.html")
-    assert "cannot be written: No such file or directory. Name another file with --html FILE." in message
+    assert "cannot be written: No such file or directory. Name another file." in message
+    (folder / "file").write_text("")
+    assert "cannot be written: Not a directory" in fail(duckdb_environment, "report", "--html", folder / "file" / "page.html")
 
 
 @pytest.mark.parametrize(("part", "whole", "shown"), [

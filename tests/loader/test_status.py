@@ -9,7 +9,7 @@ import pytest
 from loader.databases import open_database
 from loader.load.ledger import start_batch
 from loader.settings import Settings
-from tests.loader.command_line import call, fail, query, succeed
+from tests.loader.command_line import call, execute, fail, query, succeed
 from tests.loader.exports import ANN, BEN, CONDITIONS, ENCOUNTERS, condition, encounter, export, patient, write
 from tests.support.environments import engine_of
 
@@ -50,6 +50,18 @@ def test_rows_and_rejects_of_batches_and_files_are_shown(engine_environment: Env
     assert "Rejected rows of batch 1: 12; all of them" in output
     sql = output[output.index("select * from etl.rejected_row"):].splitlines()[0]
     assert len(query(engine_environment, sql)) == 12
+
+
+def test_a_role_without_rights_is_not_told_that_nothing_was_loaded(
+    postgres_environment: Environment, tmp_path: Path
+) -> None:
+    succeed(postgres_environment, "load", export(tmp_path, patient(ANN)))
+    execute(postgres_environment, "create role onlooker login")
+    try:
+        said = fail({**postgres_environment, "PGUSER": "onlooker"}, "status")
+    finally:
+        execute(postgres_environment, "drop role onlooker")
+    assert "may not look into schema etl" in said and "Nothing was loaded" not in said
 
 
 def test_a_load_that_broke_off_is_shown_until_it_is_made_up_for(

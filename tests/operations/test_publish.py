@@ -12,62 +12,14 @@ from typing import Any
 import psycopg2
 import pytest
 
-from loader.publish.beside import copied_models
 from tests.loader.command_line import connect_to_postgres, query
 from tests.operations.conftest import Copy, Environment, Exports
+from tests.operations.readers import ANALYST, COUNTED, READER
 from tests.operations.runs import Ended, ended, running, wait_for_sessions
 from tests.support.comparison import Table, assert_same_tables, snapshot
 from tests.support.environments import ENGINES
 
 pytestmark = pytest.mark.outages
-COUNTED = ("person", "visit_occurrence", "measurement", "observation", "cost", "drug_era", "location")
-# Reads table by table in one transaction, again and again, and says what it saw; the end of its input ends it.
-READER = f"""
-import json, select, sys
-engine, tables = sys.argv[1], {COUNTED!r}
-if engine == "duckdb":
-    import duckdb
-    kept = duckdb.connect(sys.argv[2], read_only=True)
-    # Another process has the file open all the time; this one opens it anew each time, in a child of its own.
-    import subprocess
-    one = ("import duckdb, json, sys; c = duckdb.connect(sys.argv[1], read_only=True);"
-           "print(json.dumps([c.execute('select count(*) from omop.' + t).fetchall()[0][0] for t in sys.argv[2:]]))")
-    def look():
-        return json.loads(subprocess.run([sys.executable, "-c", one, sys.argv[2], *tables], check=True,
-                                         capture_output=True, text=True).stdout)
-else:
-    import psycopg2
-    connection = psycopg2.connect(sys.argv[2])
-    def look():
-        with connection, connection.cursor() as cursor:
-            seen = []
-            for table in tables:
-                cursor.execute("select count(*) from omop." + table)
-                seen.append(cursor.fetchall()[0][0])
-            return seen
-print("reading", flush=True)
-while not select.select([sys.stdin], [], [], 0.01)[0]:
-    print(json.dumps(look()), flush=True)
-if engine == "duckdb":
-    print(json.dumps(["kept", *(kept.execute("select count(*) from omop." + t).fetchall()[0][0] for t in tables)]))
-"""
-ANALYST = """
-    create role {analyst} login;
-    grant usage on schema omop, quality to {analyst};
-    grant select on all tables in schema omop to {analyst};
-    grant select (check_name) on quality.dqd_results to {analyst} with grant option;
-    alter default privileges in schema omop grant select on tables to {analyst};
-    create schema study;
-    grant usage on schema study to {analyst};
-    create view study.adults as select person_id from omop.person where year_of_birth < 2000;
-    create table omop.shortlist as select person_id from omop.person;
-    create view omop.shortlisted as select person.year_of_birth from omop.shortlist inner join omop.person using (person_id);
-    create table study.cohort (person_id bigint references omop.person on delete cascade);
-    grant select on all tables in schema study to {analyst};
-    insert into omop.note (note_id, person_id, note_date, note_type_concept_id, note_class_concept_id, note_text,
-        encoding_concept_id, language_concept_id)
-    select 1, min(person_id), date '2026-01-01', 0, 0, 'of an analyst', 0, 0 from omop.person
-"""
 
 
 @dataclass
@@ -282,24 +234,6 @@ def test_grants_views_and_tables_of_others_outlive_the_swap(story: Story) -> Non
     # Her key points at a table that was replaced: it is named, and kept until she takes it away.
     assert "study.cohort" in story.ends["published"].output
     assert any("_old_" in schema for schema in story.about["published"])
-
-
-def test_copied_models_are_those_that_find_something(tmp_path: Path) -> None:
-    """Read off the files of the models as dbt reads them."""
-    from tests.support.commands import dbt
-    from tests.support.environments import duckdb_environment
-
-    environment = duckdb_environment(tmp_path)
-    dbt("parse", environment=environment)
-    manifest = json.loads((Path(environment["DBT_TARGET_PATH"]) / "manifest.json").read_text())
-    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and "rates" not in node["fqn"]]
-    assert copied_models() == {
-        (node["schema"], node["name"]) for node in nodes
-        if node["config"]["materialized"] in ("incremental", "made_once") and "keys" not in node["fqn"]
-    }
-    assert copied_models(unfilled_only=True) == {
-        (node["schema"], node["name"]) for node in nodes if node["config"]["materialized"] == "made_once"
-    }
 
 
 def test_two_runs_that_publish_one_file_do_not_mix(copy: Copy, both: Exports, tmp_path: Path) -> None:

@@ -203,6 +203,23 @@ def test_a_summary_that_cannot_be_written_is_said_and_fails_no_run(
     assert "summary.json cannot be written: Not a directory" in output
 
 
+def test_a_page_for_no_folder_is_refused_before_anything_is_done(duckdb_environment: Environment, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for page in (tmp_path / "nowhere" / "page.html", tmp_path / "file" / "page.html"):
+        error = fail(duckdb_environment, "run", "--report", page, code=2)
+        assert "--report" in error and f"{page.parent} is no folder that can be written to" in error
+    assert not Path(duckdb_environment["SYNTHEA_OMOP_DATABASE"]).exists()
+
+
+def test_the_summary_is_the_last_line_beside_the_lines_of_the_log_too(
+    duckdb_environment: Environment, tmp_path: Path
+) -> None:
+    result = call(duckdb_environment, "run", tmp_path / "nowhere", "--summary", "-", "--log-format", "json")
+    *lines, last = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (last["outcome"], last["exit_code"]) == ("load failed", 1) and "event" not in last
+    assert [line["event"] for line in lines][-2:] == ["run ended", "command failed"]
+
+
 def test_an_address_that_is_none_is_wrong_usage_and_is_not_repeated(duckdb_environment: Environment) -> None:
     error = fail(duckdb_environment, "run", "--alert-url", "ftp://ann:s3cret@host", code=2)
     assert "--alert-url" in error and "s3cret" not in error

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,9 +38,11 @@ def write_page(database: Database, file: Path) -> None:
         unfinished.write_text(page, encoding="utf-8", newline="\n")
         os.replace(unfinished, file)
     except OSError as error:
-        raise LoaderError(f"{file} cannot be written: {error.strerror}. Name another file with --html FILE.") from error
+        raise LoaderError(f"{file} cannot be written: {error.strerror}. Name another file.") from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        # Where its folder is none, that was said already.
+        with suppress(OSError):
+            unfinished.unlink()
 
 
 def read(database: Database) -> dict[str, Any]:

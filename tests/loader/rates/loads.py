@@ -42,7 +42,7 @@ def load(
         )
         with open_database(settings) as database:
             result = load_rates(database, request, Reporter(console), check)
-            call_built(database)
+            call_built(database, tests=True)
         return result, console.export_text()
 
 

@@ -1,5 +1,6 @@
 """CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, nothing is multiplied."""
 
+import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -79,6 +80,23 @@ def test_packing_and_order_of_attributes_make_no_difference(
     load(duckdb_environment, write_document(tmp_path / f"turned{ending}", backwards), force_cleanup=True)
     assert {name: raw(duckdb_environment, name) for name in JSON_TABLES} == before
     assert before["json_price"]
+
+
+def test_a_gz_file_of_several_members_and_filled_up_is_read_whole(
+    duckdb_environment: Environment, tmp_path: Path
+) -> None:
+    plain = write_json(tmp_path / "a.json", Kind(rates=30_000))
+    load(duckdb_environment, plain)
+    before, text = {name: raw(duckdb_environment, name) for name in JSON_TABLES}, plain.read_bytes()
+    parts = [text[:10], b"", text[10:200_000], text[200_000:]]
+    assert parts[-1]
+    packed = tmp_path / "a.json.gz"
+    packed.write_bytes(b"\0\0".join(map(gzip.compress, parts)) + bytes(100_000))
+    load(duckdb_environment, packed, force_cleanup=True)
+    assert {name: raw(duckdb_environment, name) for name in JSON_TABLES} == before
+    packed.write_bytes(gzip.compress(text) + b"no member")
+    with pytest.raises(LoaderError, match="cannot be read to its end"):
+        load(duckdb_environment, packed, force_cleanup=True)
 
 
 @pytest.mark.parametrize("options", [{"inline": True}, {"references_last": True}, {"one_item": True}])

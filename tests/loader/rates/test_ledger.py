@@ -9,7 +9,7 @@ from bench.tic import Kind, document, write_document, write_json
 from bench.tic_flattened import write_small
 from loader.errors import LoaderError
 from loader.rates.tables import RATES_TABLES
-from tests.loader.command_line import connect_to_postgres, query
+from tests.loader.command_line import connect_to_postgres, execute, query, succeed
 from tests.loader.rates.loads import ledger, load
 
 Environment = Mapping[str, str]
@@ -67,6 +67,24 @@ def test_months_payers_and_states_live_side_by_side(engine_environment: Environm
         ("southwind", "GA", "northwind 2025-08", "2025-08", "loaded"),
     ]
     assert slices(engine_environment) == {1, 2, 3, 4}
+
+
+def test_status_shows_the_files_that_are_loaded(engine_environment: Environment, tmp_path: Path) -> None:
+    load(engine_environment, *two_files(tmp_path))
+    load(engine_environment, remove=["a.json"])
+    said = succeed(engine_environment, "status")
+    assert "Files of rates" in said and "b.json" in said and "a.json" not in said
+    execute(engine_environment, "drop table etl.rate_file")
+    assert "Files of rates" not in succeed(engine_environment, "status")
+
+
+def test_another_spelling_is_the_same_payer(engine_environment: Environment, tmp_path: Path) -> None:
+    path, _ = two_files(tmp_path)
+    load(engine_environment, path, payer="north wind")
+    _, said = load(engine_environment, path, payer="North_Wind")
+    assert "a.json is loaded already" in said
+    load(engine_environment, payer="NORTH-WIND", force_cleanup=True)
+    assert ledger(engine_environment, "payer, outcome") == [("north wind", "removed")]
 
 
 def test_two_files_of_one_name_are_two_months_or_a_mistake(engine_environment: Environment, tmp_path: Path) -> None:

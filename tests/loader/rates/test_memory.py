@@ -90,7 +90,7 @@ def test_shares_of_the_limit_are_said_once() -> None:
 WATCHED_LOAD = """
 import os, sys
 from pathlib import Path
-from loader.progress import Reporter
+from loader.progress import QUIET
 from loader.rates import memory
 from tests.loader.rates.loads import load
 memory.SECONDS_BETWEEN_LOOKS = 0.2

@@ -8,7 +8,7 @@ import pytest
 
 from bench.tic import Kind, document, write_json
 from bench.tic_flattened import write_small
-from tests.loader.command_line import fail, query, succeed
+from tests.loader.command_line import execute, fail, query, succeed
 from tests.loader.rates.loads import ledger, load
 from tests.support.commands import CommandFailedError, synthea_omop
 from tests.support.environments import REPOSITORY
@@ -59,6 +59,14 @@ def test_a_wrong_payer_deletes_nothing_with_the_force_option_either(
     assert {outcome for (outcome,) in ledger(engine_environment, "outcome")} == {"loaded"}
 
 
+def test_a_payer_is_found_by_whole_words_of_a_file_name(duckdb_environment: Environment, tmp_path: Path) -> None:
+    write_json(tmp_path / "2025-08-01_blue-cross_in-network-rates.json", Kind(rates=20))
+    command = ("--input-dir", tmp_path, "--dry-run")
+    assert "would load" in succeed(duckdb_environment, "rates", "--payer", "Blue Cross", *command)
+    for payer in ("net", "cros"):
+        assert f"holds no file of payer {payer!r}" in fail(duckdb_environment, "rates", "--payer", payer, *command)
+
+
 def test_a_dry_run_changes_nothing(duckdb_environment: Environment, tmp_path: Path) -> None:
     rates, providers = write_small(tmp_path, document(Kind(rates=20)))
     command = ("rates", "--payer", "northwind", "--input-dir", tmp_path, "--dry-run", "--memory-limit", 512)
@@ -69,13 +77,26 @@ def test_a_dry_run_changes_nothing(duckdb_environment: Environment, tmp_path: Pa
     said = succeed(duckdb_environment, *command, "--force-cleanup")
     assert f"would withdraw {providers.name}" in said and "replaces or repeats the loaded file" in said
     assert len(ledger(duckdb_environment)) == 2
+    said = fail(duckdb_environment, "rates", "--payer", "northwind", "--remove", "nowhere.csv", "--dry-run")
+    assert "nowhere.csv is no loaded file" in said and providers.name in said
+
+
+def test_an_export_of_nothing_and_one_that_cannot_be_written_are_told(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    command = ("rates", "--payer", "northwind", "--export", tmp_path / "file")
+    said = fail(engine_environment, *command)
+    assert "No rates were built yet" in said and "--input-dir" in said
+    execute(engine_environment, "create schema rates; create table rates.fact_rate (fact_uid text)")
+    assert "cannot be exported to" in fail(engine_environment, *command)
 
 
 def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_path: Path) -> None:
     def rates(*arguments: object) -> str:
         return synthea_omop("rates", "--payer", "northwind", *map(str, arguments), environment=engine_environment)
 
-    said = rates("--input-dir", EXAMPLE, "--export", tmp_path / "out")
+    said = rates("--input-dir", EXAMPLE, "--export", tmp_path / "out", "--no-tests")
     read, loaded, duplicate, rejected, out = (
         int(figure.split()[0].replace(",", "")) for figure in _line(said, "Rows: ").split(", ")
     )
@@ -87,7 +108,10 @@ def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_p
     assert exported == query(engine_environment, "select count(distinct fact_uid) from rates.fact_rate")
     assert query(engine_environment, "select count(*) from etl.rate_file where built_at is null") == [(0,)]
 
-    assert "Nothing has changed since the rates were built" in rates("--input-dir", EXAMPLE)
+    nothing = "Nothing has changed since the rates were built"
+    assert nothing in rates("--input-dir", EXAMPLE, "--no-tests")
+    assert nothing not in rates("--input-dir", EXAMPLE), "no data test has seen them"
+    assert nothing in rates("--input-dir", EXAMPLE)
 
     path = write_json(tmp_path / "northwind.json", Kind(rates=200, seed=3))
     rates("--rates", path)

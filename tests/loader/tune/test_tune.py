@@ -144,7 +144,7 @@ def test_a_tuned_run_leaves_nothing_set_even_when_it_fails(role: dict[str, str],
 
 
 def test_a_tuned_run_s_sessions_are_tuned(role: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from loader import cli
+    from loader import job
 
     seen = {}
 
@@ -153,7 +153,7 @@ def test_a_tuned_run_s_sessions_are_tuned(role: dict[str, str], monkeypatch: pyt
         seen["dbt"] = database.dbt_environment()["PGOPTIONS"]
         return False
 
-    monkeypatch.setattr(cli, "has_vocabulary", look)
+    monkeypatch.setattr(job, "has_vocabulary", look)
     export(tmp_path, patient(ANN))
     fail(role, "run", tmp_path, "--tune")
     cores = len(os.sched_getaffinity(0))
@@ -188,6 +188,9 @@ def test_a_server_elsewhere_is_another_machine(monkeypatch: pytest.MonkeyPatch, 
     document = json.loads(succeed(role, "tune", "--format", "json"))
     assert document["machine"] == {"cores": None, "memory": None, "rotational": None, "free": None}
     assert {line["name"]: line["proposed"] for line in document["settings"]}["shared_buffers"] is None
+    said = " ".join(succeed(role, "tune", "--memory", "4GB", "--cores", "2").split())
+    assert "Left open" in said and "random_page_cost, effective_io_concurrency. What tells more" in said
+    assert "it turns" not in said
 
 
 def test_without_a_server_there_are_proposals_and_nothing_is_set(tmp_path: Path) -> None:
