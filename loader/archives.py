@@ -7,7 +7,6 @@ import errno
 import gzip
 import shutil
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from loader.csv_file import CHUNK, CsvFile, stem
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 
 MOST_FILES = 10_000
 # A real export packs to about a tenth of its size.
@@ -32,7 +32,7 @@ def opened(path: Path) -> Iterator[Path]:
     if not (path.is_file() and path.name.lower().endswith(".zip")):
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-zip-") as folder:
+    with TemporaryFolder("zip") as folder:
         try:
             with ZipFile(path) as archive:
                 _unpack(path, archive, Path(folder))
@@ -45,7 +45,7 @@ def opened(path: Path) -> Iterator[Path]:
 def unpacked(files: Sequence[CsvFile]) -> Iterator[list[CsvFile]]:
     """The files, the gzipped ones as plain copies, which the end removes. LoaderError when one cannot be unpacked."""
     packed = sorted({file.path for file in files if file.compressed}, key=lambda path: -path.stat().st_size)
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-gz-") as folder, ThreadPoolExecutor(2) as pool:
+    with TemporaryFolder("gz") as folder, ThreadPoolExecutor(2) as pool:
         targets = {path: Path(folder) / f"{number}.csv" for number, path in enumerate(packed)}
         for done in [pool.submit(_gunzip, path, target) for path, target in targets.items()]:
             done.result()

@@ -1,6 +1,5 @@
 """DuckDB as a tool for going through files, whatever the target is: it lasts as long as one piece of work."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -9,6 +8,7 @@ from typing import Any
 import duckdb
 
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 
 
 class Scratch:
@@ -77,7 +77,7 @@ def scratch_within(connection: "duckdb.DuckDBPyConnection") -> Iterator[Scratch]
 @contextmanager
 def scratch_in_memory(memory_limit: str) -> Iterator[Scratch]:
     """A DuckDB of its own; what does not fit into its memory goes into a temporary directory."""
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-scratch-") as folder:
+    with TemporaryFolder("scratch") as folder:
         config = {"memory_limit": memory_limit, "temp_directory": folder, "preserve_insertion_order": "false"}
         with duckdb.connect(":memory:", config=config) as connection, scratch_within(connection) as scratch:
             yield scratch

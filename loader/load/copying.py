@@ -1,6 +1,5 @@
 """One file into one table: whole by the engine's own reader, after the lines that it would not read are set apart."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import BinaryIO
 from loader.csv_file import CsvFile
 from loader.databases.base import Database, OnBytes
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 from loader.load.raw_tables import Column
 from loader.load.records import Record, Run, read_parts
 from loader.load.rejects import Reject, Rejects, shown
@@ -79,7 +79,7 @@ def cleaned(csv_file: CsvFile, rejects: Rejects) -> Iterator[Cleaned]:
     if rows is not None:
         yield Cleaned(csv_file, rows, 0)
         return
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-") as folder:
+    with TemporaryFolder("cleaned") as folder:
         copy = replace(csv_file, path=Path(folder) / "cleaned.csv", has_header=True)
         with copy.path.open("wb") as out:
             good, bad = _write_good_rows(csv_file, out, rejects)

@@ -6,7 +6,6 @@ again is known without parsing a single value: equal lines are equal content. Li
 of the whole run moved); whoever they belong to is looked at closely.
 """
 
-import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,6 +18,7 @@ from loader.databases.base import Database, literal, quoted
 from loader.databases.duckdb import without_wildcards
 from loader.databases.scratch import Scratch
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 from loader.load.raw_tables import RAW_TABLES, Column
 
 # A hash is comparable to what the same version of DuckDB has made.
@@ -78,7 +78,7 @@ class Lines:
             for number, (name, file) in enumerate(self._files)
             if file.path in self.plain and RAW_TABLES[name].patient_column is not None
         ) or "select false, '', cast(0 as hugeint) where false"
-        with tempfile.TemporaryDirectory(prefix="synthea-omop-lines-") as folder:
+        with TemporaryFolder("lines") as folder:
             kept, compared = Path(folder) / "kept.csv", Path(folder) / "compared.csv"
             database.write_out(
                 f"select patient_id, hash from etl.patient_hash where made_by = {literal(MADE_BY)}", kept

@@ -1,6 +1,5 @@
 """The load of one export: all of it or nothing, by patient, and only what changed."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from loader.archives import unpacked
 from loader.databases.base import Database, quoted
 from loader.databases.tables import RAW
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 from loader.load.export import Export
 from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
@@ -184,7 +184,7 @@ class _Load:
 
     def _replace_differing(self, lines: Lines) -> tuple[list[LoadedFile], Patients]:
         """Read nothing but the lines of patients of whom a line differs."""
-        with tempfile.TemporaryDirectory(prefix="synthea-omop-") as folder:
+        with TemporaryFolder("lines") as folder:
             cut = lines.cut_out(Path(folder))
             sources = [
                 Source(source.table, file, source.name) for source, file in zip(self.sources, cut, strict=True)

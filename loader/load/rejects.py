@@ -2,7 +2,6 @@
 
 import csv
 import re
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -11,6 +10,7 @@ from loader.csv_file import CsvFile
 from loader.databases.base import Database, quoted
 from loader.databases.tables import LEDGER
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 
 LISTED = 10
 # A raw line is kept up to this many characters.
@@ -65,7 +65,7 @@ class Rejects:
         self.count = 0
         self._named: list[tuple[str, int, str]] = []
         self._lock = Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: TemporaryFolder | None = None
 
     def add(self, file: CsvFile, reject: Reject) -> None:
         """Keep a row. Once the limit is passed and enough are named, nothing more is kept."""
@@ -114,7 +114,7 @@ class Rejects:
 
     def _write(self, row: tuple[str | int | None, ...]) -> None:
         if not self._folder:
-            self._folder = tempfile.TemporaryDirectory(prefix="synthea-omop-rejects-")
+            self._folder = TemporaryFolder("rejects")
             with self._spool.open("w", encoding="utf-8", newline="") as stream:
                 csv.writer(stream, lineterminator="\n").writerow(
                     column.name for column in _TABLE.columns if column.name != "batch_id"

@@ -4,7 +4,6 @@ DuckDB reads the files on either engine. Every value arrives as the text that th
 """
 
 import csv
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from loader.databases.base import Ask, Database, literal, quoted
 from loader.databases.duckdb import without_wildcards
 from loader.databases.streams import reading_session
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 from loader.rates.tables import PROVIDER_COLUMNS, RATE_COLUMNS, RATES_LEDGER
 
 RATES, PROVIDERS = "flattened rates", "flattened providers"
@@ -169,7 +169,7 @@ def _reject_rates(database: Database, file: Flattened, file_id: int, reader_memo
 
 def _keep(database: Database, file_id: int, rows: list[tuple[object, ...]]) -> None:
     columns = RATES_LEDGER["rejected_rate"]
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-rejects-") as folder:
+    with TemporaryFolder("rejects") as folder:
         path = Path(folder) / "rejected_rate.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows((file_id, *row) for row in rows)

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from loader.csv_file import CsvFile
 from loader.databases.base import Database, quoted
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 from loader.rates.parse import Parsed
 from loader.rates.spool import spooled_columns
 from loader.rates.tables import RATES_LEDGER, RATES_TABLES
@@ -50,7 +50,7 @@ def copy_json(
     running: dict[int, _Process] = {}
     parsed: dict[int, Parsed] = {}
     news: Queue[tuple[int, dict[str, Any]]] = Queue()
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-rates-") as folder:
+    with TemporaryFolder("rates") as folder:
         try:
             while waiting or running:
                 while waiting and len(running) < AT_ONCE:

@@ -1,6 +1,5 @@
 """What an export holds and whether it can be loaded, found out without touching the user's database."""
 
-import tempfile
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
@@ -8,6 +7,7 @@ from rich.table import Table
 
 from loader.databases import open_database
 from loader.databases.base import Database, quoted
+from loader.folders import TemporaryFolder
 from loader.load.copying import copy_file
 from loader.load.export import Export
 from loader.load.raw_tables import RAW_TABLES
@@ -30,7 +30,7 @@ def check_export(export: Export, memory_limit: str, reporter: Reporter) -> int:
     missing = [f"{name}.csv" for name in missing_files(export)]
     if missing:
         reporter.warn(f"Missing, though {export.layout} writes them by default: {', '.join(missing)}")
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-check-") as scratch:
+    with TemporaryFolder("check") as scratch:
         settings = Settings("duckdb", Path(scratch) / "check.duckdb", memory_limit)
         with open_database(settings) as database:
             rejects = Rejects(ANY_NUMBER)

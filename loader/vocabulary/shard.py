@@ -1,7 +1,6 @@
 """Cut from a vocabulary the smallest one that a Synthea export needs."""
 
 import re
-import tempfile
 from csv import DictReader
 from datetime import date
 from decimal import Decimal
@@ -11,6 +10,7 @@ from typing import Any
 from loader.databases import open_database
 from loader.databases.base import Database, quoted
 from loader.errors import LoaderError
+from loader.folders import TemporaryFolder
 from loader.load.export import read_export
 from loader.load.loading import load_export
 from loader.progress import QUIET, Reporter
@@ -26,7 +26,7 @@ def cut_shard(vocabulary: Path, export: Path, out: Path, memory_limit: str, repo
     if out.exists() and out.resolve() == vocabulary.resolve():
         raise LoaderError(f"{out} is the vocabulary itself. Name another folder for the shard.")
     found, synthea = read_vocabulary(vocabulary), read_export(export)
-    with tempfile.TemporaryDirectory(prefix="synthea-omop-") as scratch:
+    with TemporaryFolder("shard") as scratch:
         settings = Settings("duckdb", Path(scratch) / "shard.duckdb", memory_limit)
         with open_database(settings) as database:
             reporter.say(f"Cutting {vocabulary} for {export} (layout {synthea.layout})")

@@ -1,6 +1,5 @@
 """CMS in-network JSON of both schemas into the raw tables: everything is kept, in any order, nothing is multiplied."""
 
-import gzip
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -65,38 +64,6 @@ def test_a_file_arrives_piece_by_piece(engine_environment: Environment, tmp_path
     root = [found.get(column.name) for column in RATES_TABLES["json_file"][1:]]
     assert raw(engine_environment, "json_file") == strings(tuple(root))
     assert ledger(engine_environment) == [("northwind.json", len(prices), len(prices), 0, "loaded")]
-
-
-@pytest.mark.parametrize("schema", [1, 2])
-@pytest.mark.parametrize("ending", [".json", ".json.gz", ".zip"])
-def test_packing_and_order_of_attributes_make_no_difference(
-    duckdb_environment: Environment, tmp_path: Path, ending: str, schema: int
-) -> None:
-    kind = Kind(rates=1000, schema=schema)
-    load(duckdb_environment, write_document(tmp_path / f"northwind{ending}", document(kind)))
-    before = {name: raw(duckdb_environment, name) for name in JSON_TABLES}
-    backwards = document(kind)
-    ODDITIES["attributes backwards"](backwards)
-    load(duckdb_environment, write_document(tmp_path / f"turned{ending}", backwards), force_cleanup=True)
-    assert {name: raw(duckdb_environment, name) for name in JSON_TABLES} == before
-    assert before["json_price"]
-
-
-def test_a_gz_file_of_several_members_and_filled_up_is_read_whole(
-    duckdb_environment: Environment, tmp_path: Path
-) -> None:
-    plain = write_json(tmp_path / "a.json", Kind(rates=30_000))
-    load(duckdb_environment, plain)
-    before, text = {name: raw(duckdb_environment, name) for name in JSON_TABLES}, plain.read_bytes()
-    parts = [text[:10], b"", text[10:200_000], text[200_000:]]
-    assert parts[-1]
-    packed = tmp_path / "a.json.gz"
-    packed.write_bytes(b"\0\0".join(map(gzip.compress, parts)) + bytes(100_000))
-    load(duckdb_environment, packed, force_cleanup=True)
-    assert {name: raw(duckdb_environment, name) for name in JSON_TABLES} == before
-    packed.write_bytes(gzip.compress(text) + b"no member")
-    with pytest.raises(LoaderError, match="cannot be read to its end"):
-        load(duckdb_environment, packed, force_cleanup=True)
 
 
 @pytest.mark.parametrize("options", [{"inline": True}, {"references_last": True}, {"one_item": True}])
@@ -251,18 +218,6 @@ def test_a_file_without_rates_is_refused(
     with pytest.raises(LoaderError, match=reason) as error:
         load(duckdb_environment, path)
     assert str(path) in str(error.value)
-
-
-@pytest.mark.parametrize("ending", [".json", ".json.gz", ".zip"])
-def test_a_cut_off_file_is_refused_whole(engine_environment: Environment, tmp_path: Path, ending: str) -> None:
-    load(engine_environment, write_json(tmp_path / f"whole{ending}", Kind(rates=100)))
-    before = {name: raw(engine_environment, name) for name in JSON_TABLES}
-    path = write_json(tmp_path / f"cut{ending}", Kind(rates=200_000, seed=2))
-    path.write_bytes(path.read_bytes()[: -path.stat().st_size // 3])
-    with pytest.raises(LoaderError, match=f"cut{ending}"):
-        load(engine_environment, path, chunk_size=500, force_cleanup=True)
-    assert {name: raw(engine_environment, name) for name in JSON_TABLES} == before
-    assert [row[0] for row in ledger(engine_environment)] == [f"whole{ending}"]
 
 
 def test_too_many_malformed_records_are_refused(duckdb_environment: Environment, tmp_path: Path) -> None:
