@@ -78,8 +78,8 @@ def parse(path: Path, spool: Spool, on_bytes: Callable[[int], None] = lambda cou
             return block
 
     try:
-        # Not in a thread beside the parser: the other core is busy with copying, and both would wait for the interpreter.
-        blocks = (_unpacked if path.name.lower().endswith(".gz") else _read)(path, on_bytes)
+        # Unpacked here and not in a thread beside: the other core copies, and both would wait for the interpreter.
+        blocks = _read(path, on_bytes)
         finished = list(ijson.items(Source, "", map_type=new_object, buf_size=BLOCK))
     except (JSONError, UnicodeDecodeError) as error:
         if not read:
@@ -125,29 +125,6 @@ def _read(path: Path, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
             yield block
             on_bytes(raw.tell() - told)
             told = raw.tell()
-
-
-def _unpacked(path: Path, on_bytes: Callable[[int], None]) -> Iterator[bytes]:
-    """The blocks of a .gz file. Python's own reader takes 8 KB of it at a time, which costs half as much again."""
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    with path.open("rb") as raw:
-        while packed := raw.read(BLOCK):
-            on_bytes(len(packed))
-            while packed or not unpacker.eof:
-                if unpacker.eof:
-                    # Another member follows, or what some tapes and disks fill up with.
-                    packed = packed.lstrip(b"\0")
-                    if not packed:
-                        break
-                    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-                block = unpacker.decompress(packed, BLOCK)
-                packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-                if block:
-                    yield block
-                elif not packed:
-                    break
-    if not unpacker.eof:
-        raise EOFError("it ends before its end-of-stream marker")
 
 
 @contextmanager
