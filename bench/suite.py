@@ -130,7 +130,7 @@ def run_pair(engine: Engine, export: Path, copies: int, pair: int) -> Run:
         build = measured(
             dbt_command("build", "--resource-type", "seed", "--resource-type", "model"), of_build(environment)
         )
-        slowest = _slowest(environment)
+        models = slowest(environment)
     return Run(
         engine=engine.name,
         copies=copies,
@@ -140,11 +140,11 @@ def run_pair(engine: Engine, export: Path, copies: int, pair: int) -> Run:
         load=load.seconds,
         build=build.seconds,
         peak_mib=max(load.peak_mib, build.peak_mib),
-        slowest=slowest,
+        slowest=models,
     )
 
 
-def _slowest(environment: Mapping[str, str]) -> dict[str, float]:
+def slowest(environment: Mapping[str, str]) -> dict[str, float]:
     """The models that took longest, in seconds, and all hooks."""
     path = Path(environment["DBT_TARGET_PATH"]) / "run_results.json"
     results = json.loads(path.read_text())["results"]

@@ -50,9 +50,10 @@ def both_tables(
 
 def _rows(files: Path, columns: list[str]) -> str:
     """The query of a table's rows; one whose rows lie in partitions has no file while it has no row."""
+    quoted = [f'"{column}"' for column in columns]
     if any(files.rglob("*.parquet")):
-        return f"select {', '.join(columns)} from read_parquet('{files}/**/*.parquet', hive_partitioning = true)"
-    return f"select {', '.join(f'null as {column}' for column in columns)} where false"
+        return f"select {', '.join(quoted)} from read_parquet('{files}/**/*.parquet', hive_partitioning = true)"
+    return f"select {', '.join(f'null as {column}' for column in quoted)} where false"
 
 
 def _tables(reader: Reader, names: list[tuple[str, str]]) -> dict[str, Table]:
