@@ -24,6 +24,8 @@ from loader.settings import Settings
 
 # While dbt is at work.
 IDLE_MEMORY = "64MB"
+# dbt-spark asks for a catalogue with every statement; a Spark Connect server has its own and says so every time.
+SETTING_OF_SERVER = "ignore:Failed to set spark.sql.catalogImplementation"
 STATE = Path("_synthea_omop", "state.duckdb")
 # dbt adds rows to them through Spark: their files are no part of a state.
 BUILDS = tuple(table for table in LEDGER if table.name in ("build", "build_step"))
@@ -122,4 +124,5 @@ class SparkDatabase(DuckdbDatabase):
         return {
             "SYNTHEA_OMOP_WAREHOUSE": str(self._warehouse),
             "SYNTHEA_OMOP_SPARK_BUCKETS": str(self._published.buckets or 1),
+            "PYTHONWARNINGS": SETTING_OF_SERVER,
         }

@@ -45,12 +45,10 @@ groups as (
 
 fact_rate as (
     select
-        cast(
-            md5(concat(
-                files.file_key, terms.hashed_id, codes.hashed_part, codes.code_type_version, '|',
-                encoded.provider_group_id, '|', {{ exact_text('encoded.negotiated_rate') }}
-            )) as {{ sql_type('uuid') }}
-        ) as rate_id,
+        {{ uuid_of(
+            "concat(files.file_key, terms.hashed_id, codes.hashed_part, codes.code_type_version, '|', "
+            ~ "encoded.provider_group_id, '|', " ~ exact_text('encoded.negotiated_rate') ~ ")"
+        ) }} as rate_id,
         encoded.file_id,
         files.file_set_id,
         md5(concat(

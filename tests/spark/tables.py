@@ -9,12 +9,12 @@ from tests.spark.warehouse import Files, warehouse_of
 from tests.support.comparison import Reader, Table, reading
 
 Environment = Mapping[str, str]
-# What stays between builds or leaves the project: the CDM, the results of the checks, and the numbers handed out.
+# What stays between builds or leaves the project: CDM, rates, the results of the checks, and the numbers handed out.
 STORED = """
     select table_schema, table_name
     from information_schema.tables
     where table_type = 'BASE TABLE'
-        and (table_schema in ('omop', 'quality') or table_name like 'int\\_keys\\_\\_%' escape '\\')
+        and (table_schema in ('omop', 'rates', 'quality') or table_name like 'int\\_keys\\_\\_%' escape '\\')
     order by all
 """
 

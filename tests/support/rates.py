@@ -102,7 +102,9 @@ class Loading:
         os.environ.update({name: value for name, value in self.environment.items() if name.startswith("PG")})
         file = Path(self.environment.get("SYNTHEA_OMOP_DATABASE", ""))
         try:
-            with open_database(Settings(engine_of(self.environment), file, "500MB", workers=1)) as self._database:
+            warehouse = Path(self.environment.get("SYNTHEA_OMOP_WAREHOUSE", ""))
+            settings = Settings(engine_of(self.environment), file, "500MB", workers=1, warehouse=warehouse)
+            with open_database(settings) as self._database:
                 yield
         finally:
             self._database = None

@@ -54,7 +54,7 @@ class Star:
 def built_star(environment: Mapping[str, str], folder: Path) -> Star:
     loading = Loading(environment, folder)
     with loading.open():
-        _load_all(loading, folder)
+        load_all(loading, folder)
     build_rates(environment)
     star = Star(environment, {BUILT: star_of(environment)}, folder / "exported")
     # The same content under another number, a month less, and an empty file: one run of the incremental models.
@@ -75,7 +75,8 @@ def _ones(entity: str) -> list[dict[str, Any]]:
     return lines(RATE, *({"reporting_entity_name": entity, "negotiated_rate": rate} for rate in (1, 2.5, 1e9, 0)))
 
 
-def _load_all(loading: Loading, folder: Path) -> None:
+def load_all(loading: Loading, folder: Path) -> None:
+    """Every case, each as a payer of its own."""
     loading.flattened("united", lines(RATE | UNITED, *(
         {"provider_reference_id": group, "negotiated_rate": 752.23, "billing_code": "33216"} for group in PG_UIDS
     )))

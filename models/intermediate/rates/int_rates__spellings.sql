@@ -46,10 +46,7 @@ parsed as (
 spellings as (
     select
         parsed.*,
-        cast(
-            md5(concat_ws(chr(31), {{ rate_columns('meaning') | join(', ') }}))
-            as {{ sql_type('uuid') }}
-        ) as term_id
+        {{ uuid_of("concat_ws(chr(31), " ~ rate_columns('meaning') | join(', ') ~ ")") }} as term_id
     from parsed
 )
 
