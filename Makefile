@@ -10,7 +10,7 @@ DOCS := $(CURDIR)/target/docs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-spark lint docs bench bench-try bench-check clean
+.PHONY: help run test test-long test-spark test-spark-long lint docs bench bench-scale bench-try bench-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,10 +23,13 @@ test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; sta
 	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
 test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), runs that break off, real exports if they are at hand
-	$(BIN)/python -m pytest -m "exports or outages or sequences" --numprocesses 2 --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -m "(exports or outages or sequences) and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
 test-spark: .venv/tested-on-spark ## the sample on Apache Spark, which this installs (630 MB; needs Java 17), beside DuckDB
-	$(BIN)/python -m pytest -m spark tests/spark
+	REQUIRE_SPARK=1 $(BIN)/python -m pytest -m "spark and not exports" tests/spark
+
+test-spark-long: .venv/tested-on-spark ## real exports on Apache Spark beside DuckDB, if they are at hand (half an hour)
+	REQUIRE_SPARK=1 $(BIN)/python -m pytest -m "spark and exports" tests/spark
 
 lint: .venv/tested-with ## sqlfluff on models, tests and analyses
 	mkdir -p $(LINT)
@@ -58,6 +61,11 @@ bench: .venv/tested-with ## the speed suite (two hours; needs EXPORT=... VOCABUL
 	$(BIN)/python -m bench.rates --rates 13400000 --limit 1024 --limit 512 --engine duckdb --pairs 3
 	$(BIN)/python -m bench.rates --rates 13400000 --engine postgres --pairs 1
 	$(BIN)/python -m bench.rates --json-megabytes 1000 --engine duckdb --engine postgres --pairs 3
+
+bench-scale: .venv/tested-on-spark ## time, memory and shuffles on Apache Spark by size and cores (an hour; EXPORT=... VOCABULARY=...)
+	$(BIN)/python -m bench.scale --export $(EXPORT) --vocabulary $(VOCABULARY) \
+	--copies 20 --copies 200 --cores 1 --cores 2
+	$(BIN)/python -m bench.scale --export $(EXPORT) --vocabulary $(VOCABULARY) --copies 1000 --cores 2
 
 bench-check: .venv/tested-with ## whether a step has become 1.3 times slower than bench/recorded.json says (ten minutes)
 	$(BIN)/python -m bench.check --engine duckdb --engine postgres

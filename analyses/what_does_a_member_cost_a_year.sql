@@ -85,10 +85,12 @@ calendar as (
     select
         insured_years.first_year + later.years as calendar_year,
         cast(
-            cast(insured_years.first_year + later.years as {{ sql_type('text') }}) || '-01-01' as date
+            cast(insured_years.first_year + later.years as {{ sql_type('text') }})
+            || '-01-01' as date
         ) as first_day,
         cast(
-            cast(insured_years.first_year + later.years as {{ sql_type('text') }}) || '-12-31' as date
+            cast(insured_years.first_year + later.years as {{ sql_type('text') }})
+            || '-12-31' as date
         ) as last_day
     from insured_years
     inner join later on insured_years.first_year + later.years <= insured_years.last_year
