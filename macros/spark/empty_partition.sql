@@ -1,8 +1,12 @@
-{#- Takes one partition of a table away. -#}
+{#- Takes one partition of a table away: no rows in its place, of the table's types, as none can come from a table that is
+    being written. -#}
 {% macro empty_partition(relation, column, value) -%}
-    {%- set others = adapter.get_columns_in_relation(relation) | map(attribute='quoted') | list -%}
+    {%- set nothing = [] -%}
+    {%- for other in adapter.get_columns_in_relation(relation) if other.name != column -%}
+        {%- do nothing.append('cast(null as ' ~ other.dtype ~ ') as ' ~ other.quoted) -%}
+    {%- endfor -%}
     {%- do run_query(
         'insert overwrite table ' ~ relation ~ ' partition (' ~ column ~ ' = ' ~ value | int ~ ') select '
-        ~ others | reject('equalto', '`' ~ column ~ '`') | join(', ') ~ ' from ' ~ relation ~ ' where false'
+        ~ nothing | join(', ') ~ ' where false'
     ) -%}
 {%- endmacro %}

@@ -26,7 +26,9 @@ REMOVED = ("8135c94a", "c299679c")
 BUCKET_OF_CHANGED, BUCKET_LEFT_ALONE, BUCKET_OF_REMOVED = 1, 2, 0
 FIRST, CHANGE, REFRESH = "the first build", "a build after a change", "a full refresh"
 BUILDS = (FIRST, CHANGE, REFRESH)
-MODELS = ("--selector", "cdm", "--exclude-resource-type", "unit_test")
+TABLES = ("--resource-type", "seed", "--resource-type", "model")
+# The data tests look at what a change has left.
+OPTIONS = {FIRST: TABLES, CHANGE: ("--exclude-resource-type", "unit_test"), REFRESH: (*TABLES, "--full-refresh")}
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Build]:
         for environment in (spark, duckdb):
             if name in exports:
                 synthea_omop("load", str(exports[name]), "--snapshot", environment=environment)
-            dbt("build", *MODELS, *(["--full-refresh"] if name == REFRESH else []), environment=environment)
+            dbt("build", "--selector", "cdm", *OPTIONS[name], environment=environment)
         found[name] = Build(*both_tables(spark, duckdb, folder), built_files(spark))
     return found
 

@@ -22,5 +22,5 @@ def test_all_cases_become_the_rows_of_duckdb(tmp_path: Path) -> None:
         synthea_omop("vocabulary", str(vocabulary), environment=environment)
         for export in exports:
             synthea_omop("load", str(export), environment=environment)
-        dbt("build", "--selector", "cdm", "--exclude-resource-type", "unit_test", environment=environment)
+        dbt("build", "--selector", "cdm", "--resource-type", "seed", "--resource-type", "model", environment=environment)
     assert_same_tables(*both_tables(spark, duckdb, tmp_path), ("duckdb", "spark"))
