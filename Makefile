@@ -26,7 +26,7 @@ test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more)
 	$(BIN)/python -m pytest -m "(exports or outages or sequences) and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
 test-spark: .venv/tested-on-spark ## the sample on Apache Spark, which this installs (630 MB; needs Java 17), beside DuckDB
-	REQUIRE_SPARK=1 $(BIN)/python -m pytest -m "spark and not exports" tests/spark
+	REQUIRE_SPARK=1 $(BIN)/python -m pytest -m "spark and not exports" --numprocesses 2 tests/spark
 
 test-spark-long: .venv/tested-on-spark ## real exports on Apache Spark beside DuckDB, if they are at hand (half an hour)
 	REQUIRE_SPARK=1 $(BIN)/python -m pytest -m "spark and exports" tests/spark
