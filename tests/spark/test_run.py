@@ -53,7 +53,7 @@ def assert_same_cdm(spark: Environment, other: Environment) -> None:
     )
     filled = 0
     for (table,) in tables:
-        names = [name for (name,) in query(
+        names = [f'"{name}"' for (name,) in query(
             other, f"select column_name from information_schema.columns where table_schema = 'omop'"
             f" and table_name = '{table}' order by ordinal_position"
         )]
