@@ -76,6 +76,7 @@ def run(export: Path, vocabulary: Path, folder: Path, copies: int, cores: int, m
         "SYNTHEA_OMOP_SPARK_MASTER": f"local[{cores}]",
         "SYNTHEA_OMOP_SPARK_MEMORY": memory,
         "SYNTHEA_OMOP_SPARK_SHUFFLES": "16",
+        "JDK_JAVA_OPTIONS": "",
         "SPARK_CONF_DIR": str(folder),
     }
     synthea_omop("vocabulary", str(vocabulary), environment=environment)

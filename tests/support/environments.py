@@ -32,6 +32,10 @@ def duckdb_environment(folder: Path) -> dict[str, str]:
     }
 
 
+# A build of few rows ends before Java's second compiler and a collector of many threads are worth their start.
+SHORT_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=512m -XX:+UseSerialGC"
+
+
 def spark_environment(folder: Path) -> dict[str, str]:
     """Variables for a warehouse in `folder`, which the first command makes, and for a small Spark on this machine."""
     return clean_environment() | {
@@ -39,6 +43,7 @@ def spark_environment(folder: Path) -> dict[str, str]:
         "SYNTHEA_OMOP_WAREHOUSE": str(folder / "warehouse"),
         "SYNTHEA_OMOP_SPARK_MASTER": "local[2]",
         "SYNTHEA_OMOP_SPARK_SHUFFLES": "4",
+        "JDK_JAVA_OPTIONS": SHORT_JAVA,
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
