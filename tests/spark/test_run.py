@@ -14,36 +14,34 @@ import pytest
 
 from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR
 from tests.loader.command_line import Rows, query
-from tests.spark.warehouse import warehouse_of
+from tests.spark.tables import built_files
+from tests.spark.warehouse import Files, warehouse_of
 from tests.support.commands import synthea_omop, synthea_omop_command
 from tests.support.environments import duckdb_environment, spark_environment
 
 Environment = Mapping[str, str]
-BUCKETS = 32
+BUCKETS, CDM = 32, "omop.db/"
 pytestmark = pytest.mark.spark
 
 
 def built(environment: Environment, sql: str) -> Rows:
-    """The rows of a query on what Spark has built, asked of its files."""
+    """The rows of a query on what Spark has built, asked of the CDM's files."""
     with duckdb.connect() as connection:
-        for folder in sorted(warehouse_of(environment).glob("*.db/*")):
-            schema = folder.parent.name.removesuffix(".db")
-            if next(folder.rglob("[!._]*.parquet"), None):
-                connection.execute(f"create schema if not exists {schema}")
+        for folder in sorted(warehouse_of(environment).glob("omop.db/*")):
+            # Spark looks into no folder that begins with a dash: what a killed build was writing.
+            depth = "person_bucket=*/" if next(folder.glob("person_bucket=*"), None) else ""
+            if next(folder.glob(f"{depth}[!._]*.parquet"), None):
+                connection.execute("create schema if not exists omop")
                 connection.execute(
-                    f"create view {schema}.{folder.name} as select * from"
-                    f" read_parquet('{folder}/**/*.parquet', hive_partitioning = true)"
+                    f"create view omop.{folder.name} as select * from"
+                    f" read_parquet('{folder}/{depth}[!._]*.parquet', hive_partitioning = true)"
                 )
         return connection.execute(sql).fetchall()
 
 
-def files(environment: Environment) -> dict[str, tuple[int, int]]:
+def files(environment: Environment) -> Files:
     """The files of the CDM's tables, each with what says whether it is another one."""
-    folder = warehouse_of(environment) / "omop.db"
-    return {
-        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in folder.rglob("*.parquet")
-    }
+    return {name.removeprefix(CDM): file for name, file in built_files(environment).items() if name.startswith(CDM)}
 
 
 def assert_same_cdm(spark: Environment, other: Environment) -> None:
