@@ -46,7 +46,14 @@ def _resident_bytes(pid: int) -> int:
     total = 0
     for process in tree:
         try:
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:
+            if not _is_unborn(process):
+                total += process.memory_info().rss
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return total
+
+
+def _is_unborn(process: psutil.Process) -> bool:
+    """Whether Java has made it to become another program, which it is not yet: until then its memory is its parent's."""
+    parent = process.parent()
+    return parent is not None and process.exe().endswith("/java") and process.exe() == parent.exe()
