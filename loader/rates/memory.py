@@ -96,8 +96,9 @@ class MemoryWatch:
         with suppress(psutil.NoSuchProcess):
             own = psutil.Process()
             for process in (own, *own.children(recursive=True)):
-                with suppress(psutil.NoSuchProcess):
-                    found += process.memory_info().rss
+                with suppress(psutil.Error):
+                    # Spark has a limit of its own (SYNTHEA_OMOP_SPARK_MEMORY), as a server of PostgreSQL has.
+                    found += 0 if process.exe().endswith("/java") else process.memory_info().rss
         megabytes = found // MIB
         self.peak = max(self.peak, megabytes)
         return megabytes

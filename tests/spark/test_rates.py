@@ -6,6 +6,7 @@ import pytest
 
 from bench.tic_flattened import write_flattened
 from tests.spark.tables import both_tables
+from tests.support.commands import synthea_omop
 from tests.support.comparison import assert_same_tables
 from tests.support.environments import duckdb_environment, spark_environment
 from tests.support.rates import Loading, build_rates
@@ -32,9 +33,9 @@ def test_rates_are_those_of_duckdb(tmp_path: Path) -> None:
     gone = [f"202508_withdrawn_ga_{kind}.csv" for kind in ("rates", "providers")]
     for loading in loadings:
         with loading.open():
-            loading.files("many", [rates], [providers], chunk_size=100_000)
             loading.files("withdrawn", [], remove=gone)
-        build_rates(loading.environment)
+        files = ("--rates", str(rates), "--providers", str(providers))
+        synthea_omop("rates", "--payer", "many", "--state", "GA", *files, environment=loading.environment)
     tables = both_tables(spark, duckdb, tmp_path)
     assert_same_tables(*tables, ("duckdb", "spark"))
     # The file tells most of its prices several times.
