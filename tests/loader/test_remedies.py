@@ -3,6 +3,7 @@
 import re
 import signal
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -85,7 +86,10 @@ def test_every_schema_of_the_project_is_a_taken_name() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_build_that_is_interrupted_says_what_is_left(number: int) -> None:
+def test_a_build_that_is_interrupted_says_what_is_left(number: int, request: pytest.FixtureRequest) -> None:
+    # A shell starts what runs in its background with Ctrl-C ignored, tests too.
+    request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(StoppedError, match="ended by a signal. What was loaded stays") as caught, ended_by_sigterm():
         # Of a process with other threads, one of them might get a signal that is sent to all.
         signal.raise_signal(number)
