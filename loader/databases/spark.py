@@ -65,7 +65,7 @@ class SparkDatabase(DuckdbDatabase):
             )
         if not self._published.version:
             with self.transaction():
-                """The empty tables are the first state."""
+                pass  # The empty tables are the first state.
         elif self._published.version != self._snapshots.current:
             self._snapshots.show(self._published.version)
         else:
