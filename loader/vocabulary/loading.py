@@ -9,7 +9,7 @@ from loader.databases.tables import VOCABULARY
 from loader.errors import LoaderError
 from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
-    LoadedFile, Patients, fail_batch, finish_batch, loaded_fingerprints, log_loaded, start_batch,
+    LoadedFile, Patients, call_broken, fail_batch, finish_batch, loaded_fingerprints, log_loaded, start_batch,
 )
 from loader.load.loading import LoadResult
 from loader.load.replacing import write_changes
@@ -29,6 +29,7 @@ def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Report
     started = perf_counter()
     for remark in vocabulary.remarks:
         reporter.warn(remark)
+    call_broken(database)
     files = list(vocabulary.files.values())
     with Fingerprints(file.path for file in files) as fingerprints:
         known = loaded_fingerprints(database, LAYOUT)

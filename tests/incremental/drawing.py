@@ -48,6 +48,22 @@ def _interrupted(draw: st.DrawFn, is_built: bool) -> list[Step]:
     return [Build(fate, draw(st.sampled_from(PARTS if fate == "a part" else FAILING)), full_refresh)]
 
 
+def _loads(steps: list[Step]) -> list[Load]:
+    """Those of whose exports every line can be read."""
+    return [step for step in steps if isinstance(step, Load) and step.fate != "torn"]
+
+
+def _is_refused(steps: list[Step]) -> bool:
+    """Whether a build would be: the last load was killed before its commit."""
+    last = next(step for step in reversed(steps) if not isinstance(step, Build))
+    match last:
+        case Load():
+            return last.fate == "killed before its commit"
+        case LoadVocabulary():
+            return last.is_killed
+    return False
+
+
 @st.composite
 def sequences(draw: st.DrawFn) -> list[Step]:
     """From four to six loads; the builds that a sequence ends with are not in it."""
@@ -55,7 +71,7 @@ def sequences(draw: st.DrawFn) -> list[Step]:
     steps: list[Step] = [first, *draw(st.one_of(st.just([Build()]), _interrupted(False)))]
     version = 0
     for kind in draw(st.permutations(KINDS))[: draw(st.integers(3, 5))]:
-        loads = [step for step in steps if isinstance(step, Load) and step.fate != "torn"]
+        loads = _loads(steps)
         match kind:
             case "changes":
                 steps.append(Load(draw(_exports())))
@@ -77,7 +93,11 @@ def sequences(draw: st.DrawFn) -> list[Step]:
             case "torn":
                 steps.append(Load(draw(_exports()), fate="torn"))
         builds = [step for step in steps if isinstance(step, Build)]
-        if len(builds) < MOST_BUILDS:
+        if _is_refused(steps):
+            steps += draw(st.sampled_from([[], [Build("refused")]]))
+        elif len(builds) < MOST_BUILDS:
             is_built = any(build.is_whole for build in builds)
             steps += draw(st.one_of(st.just([]), st.just([Build()]), _interrupted(is_built)))
+    if _is_refused(steps):
+        steps.append(LoadAgain(draw(st.sampled_from(_loads(steps)))))
     return steps

@@ -118,7 +118,8 @@ class LoadVocabulary:
 
 @dataclass
 class Build:
-    """A build, whole unless `fate` says how it ends before its end, and in which model."""
+    """A build, whole unless `fate` says how it ends before its end, and in which model; or refused, after a load that
+    was killed and before the next one."""
 
     fate: str = "whole"
     model: str = ""
@@ -137,6 +138,9 @@ class Build:
         match self.fate:
             case "whole":
                 project.build(*options)
+            case "refused":
+                code, output = project.dbt("build")
+                assert code == 2 and "A load is under way or was killed" in output, output
             case "failing":
                 project.fail_to_build(self.model, *options)
             case "failing, then tried again":

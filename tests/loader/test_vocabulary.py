@@ -12,6 +12,7 @@ import pytest
 from loader.csv_file import CsvFile, count_rows
 from tests.loader.command_line import call, connect_to_postgres, fail, query, succeed
 from tests.loader.exports import ANN, export, patient, write
+from tests.loader.interruption import kill_at
 from tests.support.environments import REPOSITORY, engine_of
 
 Environment = Mapping[str, str]
@@ -120,6 +121,18 @@ def test_a_new_vocabulary_replaces_the_old_and_marks_every_patient(
     # The one that is there already is not loaded again, and nobody is marked.
     assert "loaded already" in succeed(engine_environment, "vocabulary", newer)
     assert query(engine_environment, sql) == [(2, "new"), (3, "vocabulary")]
+
+
+def test_a_killed_load_is_called_broken_by_the_former_vocabulary_too(
+    engine_environment: Environment, tmp_path: Path
+) -> None:
+    former = athena(tmp_path / "old")
+    newer = athena(tmp_path / "new", CONCEPT=(FILES["CONCEPT"][0], FILES["CONCEPT"][2]))
+    succeed(engine_environment, "vocabulary", former)
+    kill_at(engine_environment, "loader.vocabulary.loading", "finish_batch", "before", "vocabulary", newer)
+    assert "loaded already" in succeed(engine_environment, "vocabulary", former)
+    outcomes = "select outcome from etl.load_batch order by batch_id"
+    assert query(engine_environment, outcomes) == [("loaded",), ("broken",)]
 
 
 def test_views_on_the_vocabulary_outlive_a_new_one(engine_environment: Environment, tmp_path: Path) -> None:
