@@ -150,5 +150,6 @@ class Build:
             case "killed":
                 project.kill_build(self.model, *options)
             case "a part":
-                code, output = project.dbt("run", "--select", self.model, *options)
+                # On PostgreSQL a table that is made anew takes the views on it along, which its readers need.
+                code, output = project.dbt("run", "--select", self.model, "config.materialized:view", *options)
                 assert code == 0, output
