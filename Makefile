@@ -22,7 +22,7 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
 	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
-test-long: .venv/tested-with ## random sequences of loads (SEQUENCES=n for more), runs that break off, real exports if they are at hand
+test-long: .venv/tested-with ## sequences of loads drawn at random (SEQUENCES=n: others), runs that break off, real exports if they are at hand
 	$(BIN)/python -m pytest -m "(exports or outages or sequences) and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
 test-spark: .venv/tested-on-spark ## the sample on Apache Spark, which this installs (630 MB; needs Java 17), beside DuckDB

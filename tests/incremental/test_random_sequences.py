@@ -23,7 +23,9 @@ from tests.support.environments import ENGINES, duckdb_environment
 
 pytestmark = pytest.mark.sequences
 
-SEQUENCES = int(os.environ.get("SEQUENCES", "2"))
+# CI goes through the same ones each time, so that a change is what it can be red for; who asks for a number gets others.
+SEQUENCES = int(os.environ.get("SEQUENCES", "3"))
+IS_THE_SAME = "SEQUENCES" not in os.environ
 NUMBERS = iter(range(10**6))
 Copies = Callable[[Path], AbstractContextManager[Projects]]
 
@@ -64,7 +66,7 @@ def happen(told: Told, project: Project) -> list[Built]:
 @given(steps=sequences())
 @settings(
     max_examples=SEQUENCES, deadline=None, phases=[Phase.explicit, Phase.generate], print_blob=True, database=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=list(HealthCheck), derandomize=IS_THE_SAME,
 )
 def test_any_sequence_of_loads_and_builds_ends_as_a_full_refresh(
     copies: Copies, tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
