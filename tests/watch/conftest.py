@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -150,18 +150,20 @@ def _losing_its_sessions(environment: Environment, folder: Path) -> Ran:
     def end(process: subprocess.Popen[str]) -> None:
         assert process.stdout
         next(line for line in process.stdout if " of " in line and " OK created sql table model" in line)
-        connection = connect_to_postgres(environment)
-        connection.autocommit = True
-        # dbt has a session a node: one at work has to be met.
-        wait_until(lambda: "dbt" in terminated(connection))
-        connection.close()
+        # dbt has a session a node: one that waits is surely at work.
+        with closing(connect_to_postgres(environment)) as reader, reader.cursor() as cursor:
+            cursor.execute("lock table raw_synthea.observations in access exclusive mode")
+            with closing(connect_to_postgres(environment)) as connection:
+                connection.autocommit = True
+                wait_until(lambda: "dbt" in terminated(connection), 60)
 
     def terminated(connection: Any) -> set[str]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "select application_name, pg_terminate_backend(pid) from pg_stat_activity where datname ="
-                " current_database() and pid <> pg_backend_pid() and exists (select 1 from pg_stat_activity as dbt"
-                " where dbt.application_name = 'dbt' and dbt.state = 'active')"
+                " current_database() and application_name in ('dbt', 'synthea-omop', 'synthea-omop watch') and exists"
+                " (select 1 from pg_stat_activity as dbt where dbt.application_name = 'dbt'"
+                " and dbt.datname = current_database() and dbt.wait_event_type = 'Lock')"
             )
             names = {name for name, _ in cursor.fetchall()}
         assert not names or {"synthea-omop", "synthea-omop watch"} <= names
