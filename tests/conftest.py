@@ -17,7 +17,9 @@ POSTGRES_VERSION = pytest.StashKey[str]()
 VERSION_OF_WORKER = "postgres_version"
 EXPORTS = environments.REPOSITORY.parent / "shared" / "data"
 # Folders whose tests look at what takes minutes to make, and modules in them that make their own.
-TOGETHER = ("tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/project/")
+TOGETHER = (
+    "tests/spark/sample/", "tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/project/",
+)
 ALONE = (
     "test_comparison.py", "test_eras.py", "test_operations_examples.py", "test_rates.py", "test_readme_commands.py",
     "test_real_exports.py",

@@ -43,7 +43,8 @@ def header(file: str) -> tuple[str, ...]:
 
 
 @cache
-def _rows(file: str) -> list[Row]:
+def all_rows(file: str) -> list[Row]:
+    """The rows of a file of the sample, in its order."""
     with (SYNTHEA / f"{file}.csv").open(newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
@@ -55,14 +56,14 @@ OF_PATIENTS = tuple(file for file in FILES if file not in SHARED)
 @cache
 def patient_id(person: str) -> str:
     """The whole id of one of PEOPLE."""
-    return next(row["Id"] for row in _rows("patients") if row["Id"].startswith(person))
+    return next(row["Id"] for row in all_rows("patients") if row["Id"].startswith(person))
 
 
 @cache
 def rows_of(person: str, state: State) -> Rows:
     """File -> the rows of the patient in that state, in the order of the sample."""
     whole = {
-        file: [row for row in _rows(file) if row[OWNERS.get(file, "PATIENT")] == patient_id(person)]
+        file: [row for row in all_rows(file) if row[OWNERS.get(file, "PATIENT")] == patient_id(person)]
         for file in OF_PATIENTS
     }
     match state:
@@ -123,13 +124,13 @@ def references(person: str, state: State) -> frozenset[tuple[str, str]]:
 def shared_ids(file: str) -> tuple[str, ...]:
     """The ids of a shared file that one of PEOPLE names, in order."""
     named = {name for person in PEOPLE for state in State for name in references(person, state)}
-    return tuple(sorted(row["Id"] for row in _rows(file) if (file, row["Id"]) in named))
+    return tuple(sorted(row["Id"] for row in all_rows(file) if (file, row["Id"]) in named))
 
 
 @cache
 def shared_row(file: str, row_id: str, state: State) -> Row:
     """The row of an organization, a provider or a payer in the state SAME or OTHER."""
-    row = next(row for row in _rows(file) if row["Id"] == row_id)
+    row = next(row for row in all_rows(file) if row["Id"] == row_id)
     if state is State.SAME:
         return row
     return row | {"NAME": f"{row['NAME']} & Sons", "ADDRESS": f"{row['ADDRESS']} B"} | (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from tests.loader.command_line import Rows
 from tests.spark.warehouse import Files, warehouse_of
 from tests.support.comparison import Reader, Table, reading
 
@@ -27,6 +28,14 @@ def built_files(environment: Environment) -> Files:
         str(path.relative_to(warehouse)): (path.stat().st_ino, path.stat().st_mtime_ns)
         for path in warehouse.glob("*.db/**/*.parquet")
     }
+
+
+def builds(environment: Environment, sql: str) -> Rows:
+    """The rows of a query on `builds`, what dbt has written into the ledger: a row at the start and one at the end."""
+    with duckdb.connect() as connection:
+        files = warehouse_of(environment) / "etl" / "build" / "[!._]*.parquet"
+        connection.execute(f"create view builds as select * from read_parquet('{files}')")
+        return connection.execute(sql).fetchall()
 
 
 def both_tables(

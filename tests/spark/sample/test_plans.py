@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.support.commands import synthea_omop
-from tests.support.environments import REPOSITORY, spark_environment
+from tests.spark.sample.conftest import Build, Engines
+from tests.support.environments import REPOSITORY
 
 pytestmark = pytest.mark.spark
 
@@ -19,12 +19,10 @@ NUMBERED = {"int_keys__persons", "int_keys__care_sites", "int_keys__locations", 
 
 
 @pytest.fixture(scope="module")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[str]]:
+def plans(engines: Engines, first: Build) -> Mapping[str, list[str]]:
     """Model -> its plans, in a warehouse that holds the sample."""
-    environment = spark_environment(tmp_path_factory.mktemp("plans"))
-    synthea_omop("run", "--no-tests", environment=environment)
     done = subprocess.run(
-        [sys.executable, "-m", "tests.spark.plans"], cwd=REPOSITORY, env=environment, text=True,
+        [sys.executable, "-m", "tests.spark.plans"], cwd=REPOSITORY, env=dict(engines.spark), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )
     assert done.returncode == 0, done.stderr
