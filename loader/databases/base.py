@@ -157,6 +157,10 @@ class Database(ABC):
         """(schema, table) to rows and bytes of what a build has made, where both are to be had without counting."""
         return {}
 
+    def without_files(self, schema: str) -> list[str]:
+        """Tables of a schema that cannot be queried, because the engine keeps no file of one without rows."""
+        return []
+
     @abstractmethod
     def make_way(self) -> None:
         """Let the build in, which is another process, and keep other loaders out as far as the engine can."""

@@ -8,6 +8,8 @@ from loader.databases.base import Database, literal, quoted
 
 # Spark's folder of a schema.
 _SCHEMA = ".db"
+# In the name of a table that is to take another's place.
+_PASSING = "__dbt_"
 
 
 class Built(NamedTuple):
@@ -28,6 +30,12 @@ def built_tables(warehouse: Path) -> Iterator[Built]:
                 pattern = f"{partition}=*/[!._]*.parquet" if partition else "[!._]*.parquet"
                 yield Built(folder.parent.name.removesuffix(_SCHEMA), folder.name, f"{folder}/{pattern}", partition)
                 break
+
+
+def folders_without_files(warehouse: Path, schema: str) -> list[str]:
+    """The tables of a schema whose rows would lie in partitions, and that have none."""
+    folders = {path.name for path in warehouse.glob(f"{schema}{_SCHEMA}/*") if _PASSING not in path.name}
+    return sorted(folders - {table.name for table in built_tables(warehouse) if table.schema == schema})
 
 
 def show_built(database: Database, warehouse: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from loader.databases.base import literal, quoted
-from loader.databases.built import built_tables, measured, show_built
+from loader.databases.built import built_tables, folders_without_files, measured, show_built
 from loader.databases.duckdb import DuckdbDatabase
 from loader.databases.parquet import PARQUET
 from loader.databases.published import Published
@@ -119,6 +119,9 @@ class SparkDatabase(DuckdbDatabase):
 
     def measured(self) -> dict[tuple[str, str], tuple[int, int]]:
         return {(table.schema, table.name): measured(self, table) for table in built_tables(self._warehouse)}
+
+    def without_files(self, schema: str) -> list[str]:
+        return folders_without_files(self._warehouse, schema)
 
     def dbt_environment(self) -> dict[str, str]:
         return {

@@ -30,7 +30,8 @@ def count_rows(database: Database) -> list[tuple[str, int, int | None]]:
     )
     if not tables:
         return []
-    return database.query(" union all ".join(map(_count, [name for (name,) in tables])) + " order by 1")
+    counts = database.query(" union all ".join(map(_count, [name for (name,) in tables])))
+    return sorted([*counts, *((name, 0, None) for name in database.without_files("omop"))])
 
 
 def print_summary(database: Database, seconds: Mapping[str, float], reporter: Reporter) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from loader.databases import open_database
 from loader.databases.published import PUBLISHED, buckets_for
 from loader.load.raw_tables import RAW_TABLES
-from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR
+from loader.report.summary import count_rows
+from loader.settings import SAMPLE_DIR, SAMPLE_VOCABULARY_DIR, Settings
 from tests.loader.command_line import fail, succeed
 from tests.loader.exports import ANN, BEN, condition, export, patient, write
 from tests.spark.warehouse import files, seen, version, warehouse_of
@@ -227,3 +229,14 @@ def test_a_machine_without_spark_says_how_to_get_it(
     monkeypatch.setattr("loader.build.find_spec", lambda name: None)
     assert "pip install -e '.[spark]'" in fail(spark_environment, "run")
     assert not warehouse_of(spark_environment).exists()
+
+
+def test_a_table_without_rows_is_in_the_summary(spark_environment: Environment) -> None:
+    succeed(spark_environment, "load", SAMPLE_DIR)
+    cdm = warehouse_of(spark_environment) / "omop.db"
+    for folder in ("specimen", "note__dbt_new", "person/person_bucket=1"):
+        (cdm / folder).mkdir(parents=True)
+    duckdb.sql("select 1 as person_id").write_parquet(str(cdm / "person" / "person_bucket=1" / "part-0.parquet"))
+    warehouse = warehouse_of(spark_environment)
+    with open_database(Settings("spark", warehouse / "none.duckdb", "1GB", warehouse=warehouse)) as database:
+        assert count_rows(database) == [("person", 1, None), ("specimen", 0, None)]
