@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import psutil
+from loader.watch.sampling import memory_of_tree
 
 SECONDS_BETWEEN_LOOKS = 0.05
 
@@ -28,32 +28,10 @@ def measured(command: Sequence[str], environment: Mapping[str, str], folder: str
         )
         peak = 0
         while process.poll() is None:
-            peak = max(peak, _resident_bytes(process.pid))
+            peak = max(peak, memory_of_tree(process.pid))
             time.sleep(SECONDS_BETWEEN_LOOKS)
         seconds = time.perf_counter() - started
         if process.returncode:
             output.seek(0)
             raise RuntimeError(f"{' '.join(command)} failed:\n{output.read()[-4000:]}")
     return Measured(seconds, peak / 2**20)
-
-
-def _resident_bytes(pid: int) -> int:
-    try:
-        root = psutil.Process(pid)
-        tree = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return 0
-    total = 0
-    for process in tree:
-        try:
-            if not _is_unborn(process):
-                total += process.memory_info().rss
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
-            continue
-    return total
-
-
-def _is_unborn(process: psutil.Process) -> bool:
-    """Whether Java has made it to become another program, which it is not yet: until then its memory is its parent's."""
-    parent = process.parent()
-    return parent is not None and process.exe().endswith("/java") and process.exe() == parent.exe()

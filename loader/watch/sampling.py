@@ -35,15 +35,21 @@ _BLOCKERS = f"""
 """
 
 
-def memory_of_tree() -> int:
-    """The resident memory of this process and all below it, in bytes."""
+def memory_of_tree(pid: int | None = None) -> int:
+    """The resident memory of a process, or of this one, and of all below it, in bytes."""
     found = 0
     with suppress(psutil.Error):
-        own = psutil.Process()
-        for process in (own, *own.children(recursive=True)):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
             with suppress(psutil.Error):
-                found += process.memory_info().rss
+                found += 0 if _is_unborn(process) else process.memory_info().rss
     return found
+
+
+def _is_unborn(process: psutil.Process) -> bool:
+    """Whether Java has made it to become another program, which it is not yet: until then its memory is its parent's."""
+    parent = process.parent()
+    return parent is not None and process.exe().endswith("/java") and process.exe() == parent.exe()
 
 
 class Server:

@@ -2,9 +2,13 @@
 
 import io
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from subprocess import PIPE, Popen
 from time import process_time, sleep
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -117,6 +121,17 @@ def test_the_sampler_sees_the_memory_of_a_step_and_costs_little() -> None:
         memory_of_tree()
     # Twice a second: less than a twentieth of a core, on any machine that runs tests.
     assert (process_time() - started) / 5 < 0.025
+
+
+def test_a_program_that_java_is_about_to_start_has_no_memory_of_its_own(tmp_path: Path) -> None:
+    """It shares what Java has until it is there, and would double it."""
+    java = shutil.copy("/bin/bash", tmp_path / "java")
+    with Popen([java, "-c", "exec 3<&0; (read line <&3; :) & echo; wait"], stdin=PIPE, stdout=PIPE) as process:
+        assert process.stdin and process.stdout and process.stdout.readline()
+        own = psutil.Process(process.pid)
+        assert [child.exe() for child in own.children()] == [str(java)]
+        assert memory_of_tree(process.pid) == own.memory_info().rss
+        process.stdin.close()
 
 
 def test_a_terminal_shows_rows_and_memory_beside_the_bar() -> None:
