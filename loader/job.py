@@ -67,7 +67,8 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
             say_what_is_odd(database, export, loaded, reporter, job.snapshot)
         if loaded.repeated and not replaced and not job.full_refresh and is_built(database):
             outcome, is_same_project = last_outcome(database), project_checksum() in last_checksum(database)
-            if is_same_project and (outcome == "done" or (outcome == "untested" and not job.tests)):
+            is_good = outcome == "done" or (outcome == "untested" and not job.tests)
+            if is_same_project and is_good and not place.is_behind(database):
                 reporter.say(f"Nothing has changed since the last build of the {where}: nothing to do", INFO)
                 watch.unchanged()
                 return {}
@@ -75,6 +76,7 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
                 "Nothing has changed since the last build, but "
                 + (
                     "models, seeds or macros of the project have" if not is_same_project
+                    else "it was not published" if is_good
                     else "it ran without the data tests" if outcome == "untested" else "it did not succeed"
                 ),
                 INFO,

@@ -32,10 +32,14 @@ def built_tables(warehouse: Path) -> Iterator[Built]:
                 break
 
 
+def folders_of(warehouse: Path, schema: str) -> list[Path]:
+    """The folders of a schema's tables."""
+    return sorted(path for path in warehouse.glob(f"{schema}{_SCHEMA}/*") if _PASSING not in path.name)
+
+
 def folders_without_files(warehouse: Path, schema: str) -> list[str]:
     """The tables of a schema whose rows would lie in partitions, and that have none."""
-    folders = {path.name for path in warehouse.glob(f"{schema}{_SCHEMA}/*") if _PASSING not in path.name}
-    return sorted(folders - {table.name for table in built_tables(warehouse) if table.schema == schema})
+    return sorted({path.name for path in folders_of(warehouse, schema)} - {table.name for table in built_tables(warehouse) if table.schema == schema})
 
 
 def show_built(database: Database, warehouse: Path) -> None:

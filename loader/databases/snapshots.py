@@ -1,4 +1,4 @@
-"""The Parquet files that Spark reads: one folder a state, of which one at a time is the current one.
+"""The Parquet files that are read: one folder a state, of which one at a time is the current one.
 
     snapshots/000007/raw_synthea/patients/person_bucket=3/000007-0.parquet
     current -> snapshots/000007
@@ -45,9 +45,16 @@ class Snapshots:
 
     def keep(self, version: int, former: int, table: str, but_for: Collection[str] = ()) -> None:
         """Take over the files of a table from a former state, but for some of its folders."""
-        source, target = self.folder(former) / table, self.folder(version) / table
+        self.take(version, table, self.folder(former) / table, but_for)
+
+    def take(self, version: int, table: str, source: Path, but_for: Collection[str] = ()) -> None:
+        """Take over the files of a table from any folder. What begins with a dot or a dash is not finished."""
+        target = self.folder(version) / table
+        target.mkdir(parents=True, exist_ok=True)
         for path in sorted(source.rglob("*.parquet")):
             place = path.relative_to(source)
+            if any(part.startswith((".", "_")) for part in place.parts):
+                continue
             if place.parts[0] not in but_for or path.name == COLUMNS:
                 (target / place).parent.mkdir(parents=True, exist_ok=True)
                 _link(path, target / place)
@@ -67,8 +74,10 @@ class Snapshots:
 
     def tidy(self, version: int) -> None:
         """Take away every state but this one and those shortly before it."""
-        for path in self._folder.iterdir() if self._folder.is_dir() else ():
-            if _VERSION.fullmatch(path.name) and not version - KEPT < int(path.name) <= version:
+        states = [path for path in self._folder.glob("*") if _VERSION.fullmatch(path.name)]
+        kept = sorted(number for path in states if (number := int(path.name)) <= version)[-KEPT:]
+        for path in states:
+            if int(path.name) not in kept:
                 shutil.rmtree(path, ignore_errors=True)
 
 

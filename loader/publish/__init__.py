@@ -18,6 +18,10 @@ class Place:
     def __init__(self, settings: Settings, reporter: Reporter) -> None:
         self.settings, self.reporter = settings, reporter
 
+    def is_behind(self, database: Database) -> bool:
+        """Whether readers have another build than the last one, which succeeded."""
+        return False
+
     def prepare(self, database: Database, full_refresh: bool) -> tuple[dict[str, str], bool]:
         """Make room for the build, after the load; the variables that lead dbt there, and whether it has to build all."""
         return {}, full_refresh
@@ -36,10 +40,10 @@ def building_place(settings: Settings, publishes: bool, reporter: Reporter) -> I
     if not publishes:
         yield Place(settings, reporter)
         return
-    if settings.target == "spark":
-        raise LoaderError("On Spark a build replaces the CDM bucket by bucket: run without --publish.")
     if settings.target == "postgres":
         from loader.publish.beside import SchemasBeside as Beside
+    elif settings.target == "spark":
+        from loader.publish.linked_files import LinkedFiles as Beside
     else:
         from loader.publish.copy_of_file import CopyOfFile as Beside
     place = Beside(settings, reporter)

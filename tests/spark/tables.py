@@ -23,10 +23,19 @@ STORED = """
 
 def built_files(environment: Environment) -> Files:
     """Every Parquet file of the tables that dbt made, each with what says whether it is another one."""
-    warehouse = warehouse_of(environment)
+    return _files(warehouse_of(environment), "*.db")
+
+
+def published_files(environment: Environment) -> Files:
+    """Those that `run --publish` has given to readers, by the names that they were built under."""
+    found = _files(warehouse_of(environment) / "published" / "current", "*")
+    return {name.replace("/", ".db/", 1): file for name, file in found.items()}
+
+
+def _files(folder: Path, schemas: str) -> Files:
     return {
-        str(path.relative_to(warehouse)): (path.stat().st_ino, path.stat().st_mtime_ns)
-        for path in warehouse.glob("*.db/**/*.parquet")
+        str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns)
+        for path in folder.glob(f"{schemas}/**/*.parquet")
     }
 
 

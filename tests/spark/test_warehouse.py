@@ -217,9 +217,8 @@ def test_columns_of_a_release_that_came_later_are_where_they_belong(
     assert seen(spark_environment, "select udi, file_name from raw_synthea.devices") == [("u", "devices.csv")]
 
 
-@pytest.mark.parametrize("verb", [("run", "--publish"), ("run", "--tune")])
-def test_what_spark_has_not_is_refused(spark_environment: Environment, verb: tuple[str, ...]) -> None:
-    fail(spark_environment, *verb)
+def test_what_spark_has_not_is_refused(spark_environment: Environment) -> None:
+    fail(spark_environment, "run", "--tune")
     assert not warehouse_of(spark_environment).exists()
 
 

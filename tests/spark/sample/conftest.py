@@ -11,7 +11,7 @@ from tests.incremental.sample import (
     FILES, OF_PATIENTS, OWNERS, VOCABULARY, Rows, State, all_rows, header, patient_id, rows_of,
 )
 from tests.loader.command_line import query
-from tests.spark.tables import both_tables, built_files, builds
+from tests.spark.tables import both_tables, built_files, builds, published_files
 from tests.spark.warehouse import Files
 from tests.support.commands import synthea_omop
 from tests.support.comparison import Table
@@ -34,11 +34,12 @@ class Engines:
 
 @dataclass(frozen=True)
 class Build:
-    """The tables of both engines, Spark's files, and what the ledger says of the build on Spark."""
+    """The tables of both engines, Spark's files, those it gave to readers, and what the ledger says of the build."""
 
     duckdb: dict[str, Table]
     spark: dict[str, Table]
     files: Files
+    published: Files
     outcome: str
 
 
@@ -75,7 +76,7 @@ def first(engines: Engines) -> Build:
 
 @pytest.fixture(scope="session")
 def change(engines: Engines, first: Build) -> Change:
-    """The next snapshot; on Spark with the data tests, which look at what a change has left."""
+    """The next snapshot; on Spark with the data tests, which look at what a change has left, and given to readers."""
     persons = dict(query(engines.duckdb, "select person_source_value, person_id from omop.person"))
     stay = {persons[patient_id(person)] % BUCKETS for person in (CHANGED, CHANGED_LATER)}
     gone = next(bucket for bucket in range(BUCKETS) if bucket not in stay)
@@ -83,7 +84,7 @@ def change(engines: Engines, first: Build) -> Change:
         engines.folder / "second", [patient for patient, person in persons.items() if person % BUCKETS == gone],
         {CHANGED: rows_of(CHANGED, State.OTHER)},
     )
-    synthea_omop("run", str(export), "--snapshot", environment=engines.spark)
+    synthea_omop("run", str(export), "--snapshot", "--publish", environment=engines.spark)
     synthea_omop("run", str(export), "--snapshot", "--no-tests", environment=engines.duckdb)
     return Change(_seen(engines), export, persons, gone)
 
@@ -107,4 +108,4 @@ def write_export(folder: Path, gone: Collection[str], others: Mapping[str, Rows]
 def _seen(engines: Engines) -> Build:
     tables = both_tables(engines.spark, engines.duckdb, engines.folder)
     ((outcome,),) = builds(engines.spark, "select arg_max(outcome, build_id) from builds where outcome <> 'started'")
-    return Build(*tables, built_files(engines.spark), outcome)
+    return Build(*tables, built_files(engines.spark), published_files(engines.spark), outcome)

@@ -1,5 +1,6 @@
 """`run` on Spark: DuckDB's rows and ids, only the buckets of changed patients anew, and what a killed build leaves."""
 
+import json
 import os
 import re
 import signal
@@ -13,9 +14,9 @@ import pytest
 from tests.incremental.sample import State, rows_of
 from tests.loader.command_line import Rows
 from tests.spark.sample.conftest import BUCKETS, CHANGED, CHANGED_LATER, Build, Change, Engines, write_export
-from tests.spark.tables import both_tables, built_files, builds
+from tests.spark.tables import both_tables, built_files, builds, published_files
 from tests.spark.warehouse import Files, warehouse_of
-from tests.support.commands import synthea_omop, synthea_omop_command
+from tests.support.commands import dbt, synthea_omop, synthea_omop_command
 from tests.support.comparison import assert_same_tables
 
 Environment = Mapping[str, str]
@@ -50,10 +51,28 @@ def test_a_bucket_whose_last_person_goes_is_emptied(first: Build, change: Change
     assert _by_bucket(first.files)[change.gone] and change.gone not in _by_bucket(change.build.files)
 
 
+def test_readers_have_the_tables_that_were_published(first: Build, change: Change) -> None:
+    assert not first.published
+    assert change.build.published == _of_readers(change.build.files)
+    assert len({name.split("/")[1] for name in change.build.published}) > 40
+
+
+def test_spark_knows_what_was_published(engines: Engines, change: Change) -> None:
+    counts = " union all ".join(
+        f"select '{name}' as name, count(*) as rows from omop{suffix}.{name.removesuffix(suffix)}"
+        for suffix in ("", "_published") for name in (f"person{suffix}", f"measurement{suffix}", f"concept{suffix}")
+    )
+    shown = dbt("--quiet", "show", "--inline", counts, "--limit", "-1", "--output", "json", environment=engines.spark)
+    rows = {row["name"]: row["rows"] for row in json.loads(shown[shown.index("{"):])["show"]}
+    assert len(rows) == 6 and all(rows.values())
+    assert all(rows[name] == rows[f"{name}_published"] for name in rows if not name.endswith("_published"))
+
+
 def test_a_killed_build_is_made_up_for_and_leaves_other_buckets_alone(engines: Engines, change: Change) -> None:
     spark = engines.spark
     assert "nothing to do" in synthea_omop("run", str(change.export), environment=spark)
     before, former = _by_bucket(built_files(spark)), _persons(spark)
+    published = published_files(spark)
     rows = rows_of(CHANGED_LATER, State.SAME)
     export = write_export(
         engines.folder / "third",
@@ -64,7 +83,7 @@ def test_a_killed_build_is_made_up_for_and_leaves_other_buckets_alone(engines: E
     begun = builds(spark, BEGUN)
     # A session of its own: dbt and its Java are killed with the loader.
     with subprocess.Popen(
-        synthea_omop_command("run", str(export), "--no-tests"), env=dict(spark), start_new_session=True,
+        synthea_omop_command("run", str(export), "--no-tests", "--publish"), env=dict(spark), start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:
         while builds(spark, BEGUN) == begun:
@@ -73,13 +92,20 @@ def test_a_killed_build_is_made_up_for_and_leaves_other_buckets_alone(engines: E
         time.sleep(SECONDS_UNTIL_KILLED)
         os.killpg(process.pid, signal.SIGKILL)
     assert _persons(spark) == former
+    assert published and published_files(spark) == published
     assert "did not come to its end" in synthea_omop("status", environment=spark)
 
-    for environment in (spark, engines.duckdb):
-        synthea_omop("run", str(export), "--no-tests", environment=environment)
+    synthea_omop("run", str(export), "--no-tests", "--publish", environment=spark)
+    synthea_omop("run", str(export), "--no-tests", environment=engines.duckdb)
     assert_same_tables(*both_tables(spark, engines.duckdb, engines.folder), ("duckdb", "spark"))
-    after = _by_bucket(built_files(spark))
+    files = built_files(spark)
+    assert published_files(spark) == _of_readers(files)
+    after = _by_bucket(files)
     assert {bucket for bucket in before if before[bucket] != after[bucket]} == {change.bucket_of(CHANGED_LATER)}
+
+
+def _of_readers(files: Files) -> Files:
+    return {name: file for name, file in files.items() if name.startswith(("omop.db/", "quality.db/"))}
 
 
 def _persons(environment: Environment) -> Rows:
