@@ -12,13 +12,15 @@ from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
-from time import perf_counter, time
+from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import Any
 
 from loader import logs
 from loader.databases.base import Database
 from loader.errors import LOAD_STAYS, BuildError, DataQualityError, LoaderError
 from loader.progress import Reporter
+from loader.project import project_key
 from loader.settings import PROJECT_DIR, Settings
 from loader.watch.dbt_lines import LOST, Built, DbtLines
 
@@ -29,6 +31,9 @@ LINES_OF_A_FAILURE = 40
 ATTEMPTS = 3
 SECONDS_TO_END = 10
 FAILED = ("error", "fail", "runtime error")
+DBT_PROCESS = str(Path(__file__).with_name("dbt_process.py"))
+# What dbt_process.py says of each node.
+Results = list[dict[str, Any]]
 # What dbt says and nobody needs while all goes well: starts, passed tests, and lines with nothing but the time. Of a Java
 # program's error the calls that led to it are in dbt's own log.
 _NOISE = re.compile(r" START |\bPASS\b|^[\d:]+$| compiled code at |> called by |^\s+(at [\w.$/]+\(|\.\.\. \d+ more$)")
@@ -94,45 +99,52 @@ def _build_once(
         raise LoaderError(
             f"The dbt project is not in {PROJECT_DIR}. Install the checked-out repository with `pip install -e .`."
         )
-    started_at = time()
     target_path = _target_path(settings.target, selector)
-    command = [
-        sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build",
+    arguments = [
+        "build",
         "--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR), "--target", settings.target,
         "--target-path", str(target_path),
         "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
-        "--no-use-colors", "--log-format", "json", "--log-format-file", "debug", "--selector", selector,
-        *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
+        # What nobody reads is not written: the project as JSON, and thousands of lines on dbt's own doings.
+        "--no-write-json", "--log-level-file", "info", "--no-use-colors", "--log-format", "json",
+        "--selector", selector, *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
         *(["--full-refresh"] if full_refresh else []),
     ]
-    environment = os.environ | dict(database_environment) | {
+    environment = os.environ | dict(database_environment)
+    key = project_key(settings.target, environment)
+    environment |= {
         "SYNTHEA_OMOP_TARGET": settings.target,
         "SYNTHEA_OMOP_DATABASE": str(settings.database),
         "SYNTHEA_OMOP_MEMORY_LIMIT": settings.memory_limit,
+        "SYNTHEA_OMOP_PROJECT_KEY": key,
         "DO_NOT_TRACK": "1",
     }
     reporter.say(f"Building the {'CDM' if selector == 'cdm' else selector} with dbt on {settings.target}")
     last_lines: deque[str] = deque(maxlen=LINES_OF_A_FAILURE)
     said = DbtLines(reporter.steps)
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace",
-    ) as process, _ended(process), reporter.counted_lines("dbt") as show:
-        for line in _lines(process, said):
-            logs.debug("dbt says", step="dbt", message=line)
-            is_news = not _NOISE.search(line) or " Done. " in line
-            if is_news:
-                last_lines.append(line)
-            show(f"  {line}", is_news)
-    _log_results(target_path / "run_results.json", started_at)
-    said.complete(_results(target_path / "run_results.json", started_at), watch.tables)
+    # A folder of this run alone: whatever runs beside it on another database has results of its own.
+    with TemporaryDirectory(prefix="synthea-omop-dbt-") as folder:
+        run_results = Path(folder) / "run_results.json"
+        parsed = _writable("parsed") / f"{key}.msgpack"
+        command = [sys.executable, "-P", DBT_PROCESS, str(parsed), str(run_results), *arguments]
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace",
+        ) as process, _ended(process), reporter.counted_lines("dbt") as show:
+            for line in _lines(process, said):
+                logs.debug("dbt says", step="dbt", message=line)
+                is_news = not _NOISE.search(line) or " Done. " in line
+                if is_news:
+                    last_lines.append(line)
+                show(f"  {line}", is_news)
+        results = _results(run_results)
+    _log_results(results)
+    said.complete(results, watch.tables)
     if process.returncode:
         try:
-            raise_failure(target_path / "run_results.json", started_at, last_lines)
+            raise_failure(results, last_lines)
         except BuildError as error:
-            error.lost_connection = settings.target == "postgres" and _is_lost(
-                [*last_lines, *_messages(target_path / "run_results.json", started_at)]
-            )
+            error.lost_connection = settings.target == "postgres" and _is_lost([*last_lines, *_messages(results)])
             raise
 
 
@@ -170,10 +182,8 @@ def reconnecting(database: Database) -> Callable[[], bool]:
     return reconnect
 
 
-def _messages(run_results: Path, started_at: float) -> list[str]:
-    return [
-        str(result.get("message") or "") for result in _results(run_results, started_at) if result["status"] in FAILED
-    ]
+def _messages(results: Results) -> list[str]:
+    return [str(result.get("message") or "") for result in results if result["status"] in FAILED]
 
 
 def _is_lost(messages: Sequence[str]) -> bool:
@@ -182,25 +192,26 @@ def _is_lost(messages: Sequence[str]) -> bool:
 
 
 def _target_path(target: str, selector: str) -> Path:
-    """One folder an engine and road, as dbt parses everything anew when the engine or the memory limit changes: in the
-    project, or in the user's cache when the project cannot be written. DBT_TARGET_PATH wins."""
-    name = target if selector == "cdm" else f"{target}-{selector}"
+    """Where dbt writes the SQL that it ran, one folder an engine and road. DBT_TARGET_PATH wins."""
     if chosen := os.environ.get("DBT_TARGET_PATH"):
         return Path(chosen).absolute() / ("" if selector == "cdm" else selector)
+    return _writable(target if selector == "cdm" else f"{target}-{selector}")
+
+
+def _writable(name: str) -> Path:
+    """A folder for what can be made anew: in the project, or in the user's cache when the project cannot be written."""
     path = PROJECT_DIR / "target" / name
-    try:
+    with suppress(OSError):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        pass
     if os.access(path, os.W_OK):
         return path
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return cache / "synthea-omop" / "target" / name
 
 
-def raise_failure(run_results: Path, started_at: float, last_lines: Sequence[str]) -> None:
-    """Raise the error that fits the results of the run that began at `started_at` (seconds since 1970)."""
-    failed = _failed_nodes(run_results, started_at)
+def raise_failure(results: Results, last_lines: Sequence[str]) -> None:
+    """Raise the error that fits the results of a run of dbt."""
+    failed = {result["unique_id"]: result["status"] for result in results if result["status"] in FAILED}
     output = "\n".join(_from_the_verdict(list(last_lines)))
     if failed and all(node.startswith("test.") and status == "fail" for node, status in failed.items()):
         names = ", ".join(sorted(node.split(".")[2] for node in failed))
@@ -221,28 +232,17 @@ def _from_the_verdict(lines: list[str]) -> list[str]:
     return lines[start:]
 
 
-def _failed_nodes(run_results: Path, started_at: float) -> dict[str, str]:
-    """Node to status of what failed in the run that began at `started_at`; none if that run wrote no results."""
-    return {
-        result["unique_id"]: result["status"] for result in _results(run_results, started_at)
-        if result["status"] in FAILED
-    }
-
-
-def _results(run_results: Path, started_at: float) -> list[dict[str, Any]]:
-    """dbt's results of the run that began at `started_at`; none if that run wrote no results."""
+def _results(run_results: Path) -> Results:
+    """What became of each node; nothing when dbt did not come to its end."""
     try:
-        # A second of grace: file systems keep coarser times than the clock.
-        if run_results.stat().st_mtime < started_at - 1:
-            return []
-        return json.loads(run_results.read_text(encoding="utf-8"))["results"]
-    except (OSError, ValueError, KeyError):
+        return json.loads(run_results.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return []
 
 
-def _log_results(run_results: Path, started_at: float) -> None:
+def _log_results(results: Results) -> None:
     """A line for each model and seed, and for each test that did not pass; for the others at level `debug`."""
-    for result in _results(run_results, started_at):
+    for result in results:
         kind, _, name = result["unique_id"].split(".")[:3]
         status = result["status"]
         level = logging.INFO if kind in ("model", "seed") else logging.DEBUG
@@ -251,7 +251,7 @@ def _log_results(run_results: Path, started_at: float) -> None:
         # With exposures there is nothing to do.
         elif status not in ("success", "pass", "no-op"):
             level = logging.WARNING
-        rows = (result.get("adapter_response") or {}).get("rows_affected")
+        rows = result.get("rows_affected")
         error = {"error": result["message"]} if level > logging.INFO and result.get("message") else {}
         logs.event(
             f"{kind} {status}", level, step=name, rows=rows if isinstance(rows, int) and rows >= 0 else None,

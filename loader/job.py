@@ -15,11 +15,12 @@ from loader.load.loading import LoadResult, load_export
 from loader.load.rejects import Limit, Rejects
 from loader.load.standing import gone_text
 from loader.progress import Reporter
-from loader.project import project_checksum
+from loader.project import project_checksum, project_key
 from loader.publish import building_place
 from loader.remedies import explained
 from loader.report.references import repeated_rows, repeated_rows_text
 from loader.settings import Settings
+from loader.standing_nodes import standing_nodes
 from loader.vocabulary.athena import opened_vocabulary
 from loader.vocabulary.loading import has_vocabulary, load_vocabulary
 from loader.watch.running import Watch, ended_by_sigterm
@@ -83,6 +84,9 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
             )
         beside, full_refresh = place.prepare(database, job.full_refresh)
         environment = database.dbt_environment() | beside
+        if not full_refresh and not beside:
+            standing = standing_nodes(database, project_key(place.settings.target))
+            environment["SYNTHEA_OMOP_STANDING"] = " ".join(standing)
         database.make_way()
         reconnect = reconnecting(database)
         with ended_by_sigterm():

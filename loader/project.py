@@ -1,14 +1,46 @@
-"""The state of the dbt project's models, seeds and macros, as `macros/project_checksum.sql` finds it, without dbt."""
+"""The state of the dbt project: of what makes the rows, as `macros/project_checksum.sql` finds it, and of all its files."""
 
+import os
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import md5, sha256
+from importlib.metadata import distributions
 from pathlib import Path
 
 from loader.settings import PROJECT_DIR
 
 # What dbt takes for the source of a macro: the whole block.
 _BLOCK = re.compile(r"\{%-?\s*(macro|materialization)\b.*?\{%-?\s*end\1\s*-?%\}", re.DOTALL)
+
+# Where dbt looks for what a project is made of; in `tests` lie Python's own tests too.
+_PARSED_FOLDERS = ("models", "macros", "seeds/mappings", "seeds/quality", "tests", "analyses")
+_PARSED_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml", ".dbtignore")
+_PARSED_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
+# What the project's macros read from the environment while dbt parses.
+_PARSED_VARIABLES = ("SYNTHEA_OMOP_SCHEMA_SUFFIX",)
+
+
+def project_key(target: str, environment: Mapping[str, str] = os.environ, folder: Path = PROJECT_DIR) -> str:
+    """A text that is another one whenever dbt would parse something else: other files, another engine, dbt or Python."""
+    made_of = sha256()
+    for part in (
+        str(folder), sys.version, target,
+        *(f"{name}={environment.get(name, '')}" for name in _PARSED_VARIABLES),
+        *sorted(f"{found.name} {found.version}" for found in distributions() if found.name.startswith("dbt")),
+    ):
+        made_of.update(f"{part}\0".encode())
+    for path in _parsed_files(folder):
+        made_of.update(f"{path.relative_to(folder)}\0".encode() + sha256(path.read_bytes()).digest())
+    return made_of.hexdigest()[:32]
+
+
+def _parsed_files(folder: Path) -> Iterator[Path]:
+    yield from (path for name in _PARSED_FILES if (path := folder / name).is_file())
+    for name in _PARSED_FOLDERS:
+        yield from sorted(
+            path for path in (folder / name).rglob("*") if path.suffix in _PARSED_SUFFIXES and path.is_file()
+        )
 
 
 def project_checksum(folder: Path = PROJECT_DIR) -> str:

@@ -1,6 +1,6 @@
 {#- At the end of `dbt run` and `dbt build`: closes the build in etl.build (insert-only, so a second row). The changes
     count as consumed only when every person-scoped model, and every model that these read, succeeded in this one
-    invocation: a failed model, a selection (--exclude int_changes__persons, say) and a retry leave them pending
+    invocation or stands there already as the project makes it: a failed model, a selection (--exclude int_changes__persons, say) and a retry leave them pending
     ('partial'), and the next build does them again. Of the other outcomes only
     'done' says that all is well: 'failing' has a test or another model that failed, 'untested' had no data tests. What was
     built beside the CDM is 'unpublished' until it takes its place: whoever puts it there writes how it went.
@@ -10,9 +10,11 @@
     {%- set persons = ref('int_changes__persons') -%}
     {%- if execute and flags.WHICH in ('run', 'build') and not flags.EMPTY and not builds_rates_only() -%}
         {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.unique_id') | list -%}
+        {%- set standing = standing_nodes() -%}
         {%- set scoped = person_scoped_models() -%}
         {%- set missing = [] -%}
-        {%- for part in person_scoped_parts() if part.startswith('model.') and part not in built -%}
+        {%- for part in person_scoped_parts() if part.startswith('model.') and part not in built
+            and graph.nodes[part].name not in standing -%}
             {%- do missing.append(part) -%}
         {%- endfor -%}
         {%- set failed = results | rejectattr('status', 'in', ['success', 'pass', 'warn', 'no-op']) | list -%}

@@ -1,4 +1,5 @@
-{#- The insert of a build's row into etl.build, with the last change that the build can see. `marked` is what follows
+{#- The insert of a build's row into etl.build, with the last change that the build can see. Its checksum ends with what
+    the loader says of all files of the project, which a build by hand does not know. `marked` is what follows
     `from`: the changes to count, with their batches and patients. -#}
 {% macro insert_build(last, pending, marked) -%}
             insert into etl.build (
@@ -17,6 +18,6 @@
                 max(batch_id),
                 count(distinct patient_id),
                 {{ graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') | list | length }},
-                '{{ project_checksum() }}'
+                '{{ project_checksum() }}, files {{ env_var("SYNTHEA_OMOP_PROJECT_KEY", "unknown") }}'
             from {{ marked }}
 {%- endmacro %}

@@ -26,6 +26,9 @@
             {{ exceptions.raise_compiler_error(refusal) }}
         {%- endif -%}
         {%- set pending = pending_changes(last) -%}
+        {%- do graph.update({'this_build': {
+            'full_refresh': flags.FULL_REFRESH or last.is_refresh_pending, 'is_small': pending.is_small,
+        }}) -%}
         {{ return(open_build(last, pending)) }}
     {%- endif -%}
 {%- endmacro %}

@@ -161,6 +161,11 @@ class Database(ABC):
         """Tables of a schema that cannot be queried, because the engine keeps no file of one without rows."""
         return []
 
+    def views_and_seeds(self) -> list[str]:
+        """Names of the views and the seeds of the dbt project that are there and can be queried; none where that is not to
+        be had cheaply."""
+        return []
+
     @abstractmethod
     def make_way(self) -> None:
         """Let the build in, which is another process, and keep other loaders out as far as the engine can."""

@@ -224,7 +224,7 @@ class PostgresSession(Database):
         options = " ".join([options, *(option(*found) for found in set_for_the_role(self._connection).items())])
         return {
             "PGHOST": info.host or "", "PGPORT": str(info.port), "PGUSER": info.user, "PGDATABASE": info.dbname,
-            "PGTZ": "UTC", "PGOPTIONS": with_users_options(options),
+            "PGTZ": "UTC", "PGOPTIONS": with_users_options(options), "SYNTHEA_OMOP_CATALOG": info.dbname,
         }
 
 

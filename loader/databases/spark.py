@@ -123,6 +123,10 @@ class SparkDatabase(DuckdbDatabase):
     def without_files(self, schema: str) -> list[str]:
         return folders_without_files(self._warehouse, schema)
 
+    def views_and_seeds(self) -> list[str]:
+        # Its catalogue is Spark's own.
+        return []
+
     def dbt_environment(self) -> dict[str, str]:
         return {
             "SYNTHEA_OMOP_WAREHOUSE": str(self._warehouse),

@@ -74,7 +74,7 @@ class DbtLines:
             if not (step := self.done.get(result["unique_id"])):
                 continue
             step.status = str(result["status"])
-            written = (result.get("adapter_response") or {}).get("rows_affected")
+            written = result.get("rows_affected")
             if step.kind == "test":
                 step.rows = result.get("failures")
             elif isinstance(written, int) and written >= 0:

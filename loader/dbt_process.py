@@ -1,0 +1,148 @@
+"""dbt's own process: `python -P dbt_process.py PARSED RESULTS DBT-ARGUMENT...`.
+
+The project is parsed once: what came of it is kept in the file PARSED, whose name the loader makes of all that dbt reads,
+and every later run starts from it, whatever database it meets. dbt's own cache would not do: it takes a database of another
+name for another project, and two runs at once would write one file. What became of each node is written to RESULTS as JSON
+when dbt comes to its end. Exit codes are dbt's: 0, 1 when a node failed, 2 when dbt could not do its work.
+
+The environment says more: SYNTHEA_OMOP_CATALOG the name that the engine has for the database, SYNTHEA_OMOP_STANDING the
+views and seeds that the selectors of selectors.yml leave out, because they stand as they are to be.
+
+Nothing of the package is imported here: this process is dbt's.
+"""
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+# How many states of the project, engines included, are kept.
+KEPT_MANIFESTS = 8
+# After how many new objects Python looks for garbage among the young ones; it does after 700 by itself.
+OBJECTS_TO_COLLECT = 50_000
+
+
+def main(parsed_file: str, results: str, *arguments: str) -> int:
+    """dbt's exit code."""
+    # Parsing makes a million objects that all stay: looking for garbage among them again and again costs a tenth of it.
+    gc.set_threshold(OBJECTS_TO_COLLECT, 10, 100)
+    from dbt.cli.main import dbtRunner
+
+    file = Path(parsed_file)
+    manifest = _kept(file)
+    if manifest is None:
+        parsed = dbtRunner().invoke(["parse", *_parse_arguments(arguments)])
+        if not parsed.success:
+            return _exit_code(parsed)
+        manifest = parsed.result
+        _keep(file, manifest)
+    _lead_to(manifest, os.environ.get("SYNTHEA_OMOP_CATALOG", ""))
+    _leave_out(manifest, os.environ.get("SYNTHEA_OMOP_STANDING", "").split())
+    done = dbtRunner(manifest=manifest).invoke(list(arguments))
+    with open(results, "w", encoding="utf-8") as stream:
+        json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
+    return _exit_code(done)
+
+
+def _kept(file: Path) -> "Manifest | None":
+    """What parsing gave an earlier run; nothing when it is not there or cannot be read, whatever happened to it."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    try:
+        manifest = Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
+    except Exception:
+        return None
+    # The states that are used last are those that are kept.
+    with suppress(OSError):
+        os.utime(file)
+    manifest.build_parent_and_child_maps()
+    return manifest
+
+
+def _keep(file: Path, manifest: "Manifest") -> None:
+    from dbt.parser.manifest import extended_mashumaro_encoder
+
+    # A folder that cannot be written costs the next run its start, and no more.
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_suffix(f".{os.getpid()}")
+        new.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+        new.replace(file)
+        kept = sorted(file.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
+        for old in kept[:-KEPT_MANIFESTS]:
+            old.unlink(missing_ok=True)
+
+
+def _lead_to(manifest: "Manifest", database: str) -> None:
+    """Let every node lie in the database of this run: its name is all that parsing knew of the one it met."""
+    if not database:
+        return
+    quoted = '"' + database.replace('"', '""') + '"'
+    for kind in ("nodes", "sources", "unit_tests"):
+        for key, node in getattr(manifest, kind).items():
+            former = getattr(node, "database", None)
+            if not former or former == database:
+                continue
+            node.database = database
+            changed = {"database": database}
+            if name := getattr(node, "relation_name", None):
+                node.relation_name = quoted + name.removeprefix('"' + former.replace('"', '""') + '"')
+                changed["relation_name"] = node.relation_name
+            # The same once more, as macros see it.
+            manifest.flat_graph.get(kind, {}).get(key, {}).update(changed)
+
+
+def _leave_out(manifest: "Manifest", names: Iterable[str]) -> None:
+    """Give the views and seeds of these names the tag that the selectors leave out."""
+    standing = set(names)
+    for node in manifest.nodes.values():
+        if node.name in standing and (node.resource_type == "seed" or node.config.get("materialized") == "view"):
+            node.tags.append("standing")
+
+
+def _told(result: Any) -> dict[str, Any]:
+    """What the loader wants to know of a node's result."""
+    return {
+        "unique_id": result.node.unique_id,
+        "status": str(result.status),
+        "message": result.message,
+        "failures": result.failures,
+        "execution_time": result.execution_time,
+        "relation_name": getattr(result.node, "relation_name", None),
+        "rows_affected": (result.adapter_response or {}).get("rows_affected"),
+    }
+
+
+def _exit_code(done: Any) -> int:
+    if done.exception is None:
+        return 0 if done.success else 1
+    # dbt has said all others itself.
+    if type(done.exception).__name__ == "DbtUsageException":
+        print(done.exception, file=sys.stderr)
+    return 2
+
+
+def _parse_arguments(arguments: Iterable[str]) -> list[str]:
+    """The arguments of a build that parsing takes too: where project and engine are, and how to speak."""
+    taken = []
+    for name in ("--project-dir", "--profiles-dir", "--target", "--target-path", "--log-path", "--log-format"):
+        if value := _value(arguments, name):
+            taken += [name, value]
+    return [*taken, "--log-level-file", "none", "--no-partial-parse", "--no-write-json", "--no-use-colors"]
+
+
+def _value(arguments: Iterable[str], option: str) -> str:
+    following = iter(arguments)
+    return next((next(following, "") for argument in following if argument == option), "")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
