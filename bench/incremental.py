@@ -1,13 +1,11 @@
-"""What a small change costs, as a share of the first build of everything.
+"""What a small change costs, as a share of the first run, as a user meets both.
 
 `python -m bench.incremental --export DIR --vocabulary DIR --copies N --engine duckdb --pairs 3 --out FILE`
 
-Each pair begins with a database that holds the vocabulary and nothing else. The full run loads the export and builds;
-then a build finds nothing changed, then one patient in a hundred changes (or what `--share` says) and comes in an
-export that holds only the changed patients; then a build of nothing again, then the same patients change once more and
-the whole export is read again. A run is `synthea-omop load` and `dbt build` of seeds and models with all hooks. The
-ratio is (run with the change - build of nothing) / (full run - build of nothing); of the pairs' ratios the median
-counts.
+Each pair begins with a database that holds the vocabulary and nothing else; the project was parsed before. The first run
+loads the export, builds and tests. Then one patient in a hundred changes (or what `--share` says) and comes in an export
+that holds only the changed patients; then the same patients change once more and the whole export is read again. A run is
+`synthea-omop run`, from the start of Python to its end. Nothing is subtracted; of the pairs' shares the median counts.
 """
 
 import csv
@@ -15,7 +13,7 @@ import os
 import shutil
 import statistics
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,12 +24,12 @@ from bench.copier import copy_export
 from bench.loads import SHARE, change_patients, chosen_patients
 from bench.measure import measured
 from bench.options import bench_parser, keep_line, wide_console
-from bench.suite import Engine, of_build
+from bench.suite import Engine
 from loader.load.export import read_export
 from loader.load.raw_tables import RAW_TABLES
-from tests.support.commands import dbt_command, synthea_omop_command
+from tests.support.commands import synthea_omop_command
 
-FIGURES = ("full", "nothing", "delta load", "delta", "whole load", "whole")
+FIGURES = ("full", "delta", "whole")
 
 
 def only_patients(export: Path, out: Path, patients: set[str]) -> None:
@@ -45,41 +43,29 @@ def only_patients(export: Path, out: Path, patients: set[str]) -> None:
             kept.writelines(row for row in rows if place is None or next(csv.reader([row]))[place] in patients)
 
 
-def run_pair(engine: Engine, exports: Mapping[str, Path], variables: Sequence[str]) -> dict[str, float | str]:
+def run_pair(engine: Engine, exports: Mapping[str, Path]) -> dict[str, float | str]:
     """The seconds of each run on one database."""
     with engine.candidate() as environment:
-        def load(export: Path) -> float:
-            return measured(synthea_omop_command("load", str(export)), environment).seconds
+        def run(export: str) -> float:
+            return measured(synthea_omop_command("run", str(exports[export])), environment).seconds
 
-        def build() -> float:
-            command = ("build", "--resource-type", "seed", "--resource-type", "model", *variables)
-            return measured(dbt_command(*command), of_build(environment)).seconds
-
-        full = load(exports["export"]) + build()
-        nothing = [build()]
-        delta_load = load(exports["delta"])
-        delta = delta_load + build()
-        nothing.append(build())
-        whole_load = load(exports["whole"])
-        whole = whole_load + build()
-    figures = (full, statistics.mean(nothing), delta_load, delta, whole_load, whole)
-    return {"engine": engine.name, **dict(zip(FIGURES, figures, strict=True))}
+        return {"engine": engine.name, "full": run("export"), "delta": run("delta"), "whole": run("whole")}
 
 
-def ratio(run: Mapping[str, float], of: str) -> float:
-    """What the run cost beyond a build of nothing, as a share of what the full run cost beyond it."""
-    return (run[of] - run["nothing"]) / (run["full"] - run["nothing"])
+def share(run: Mapping[str, float], of: str) -> float:
+    """What the run cost, as a share of the first one."""
+    return run[of] / run["full"]
 
 
 def print_results(runs: list[dict[str, float]], console: Console) -> None:
-    """A row an engine: medians of the seconds, and of the ratios."""
-    table = Table("engine", *FIGURES, "delta ratio", "whole ratio")
+    """A row an engine: medians of the seconds, and of the shares."""
+    table = Table("engine", *FIGURES, "delta share", "whole share")
     for engine in dict.fromkeys(run["engine"] for run in runs):
         group = [run for run in runs if run["engine"] == engine]
         table.add_row(
             str(engine),
             *(f"{statistics.median(run[figure] for run in group):.1f}" for figure in FIGURES),
-            *(f"{statistics.median(ratio(run, of) for run in group):.1%}" for of in ("delta", "whole")),
+            *(f"{statistics.median(share(run, of) for run in group):.1%}" for of in ("delta", "whole")),
         )
     console.print(table)
 
@@ -99,10 +85,8 @@ def main() -> None:
     parser = bench_parser("bench.incremental", __doc__, "full runs and changes")
     parser.add_argument("--copies", type=int, default=1, help="how many times its patients are copied (default 1)")
     parser.add_argument("--share", type=float, default=SHARE, help=f"of the patients that change (default {SHARE})")
-    parser.add_argument("--small-change", type=float, help="in place of the project's variable of that name")
     arguments = parser.parse_args()
     console, runs = wide_console(), []
-    variables = [] if arguments.small_change is None else ["--vars", f"{{small_change: {arguments.small_change}}}"]
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="synthea-omop-bench-")))
         exports = make_exports(arguments.export.absolute(), folder, arguments.copies, arguments.share)
@@ -111,12 +95,11 @@ def main() -> None:
                 (folder / name).mkdir()
                 engine = Engine(name, folder / name, arguments.vocabulary.absolute(), databases)
                 for pair in range(1, arguments.pairs + 1):
-                    run = run_pair(engine, exports, variables)
+                    run = run_pair(engine, exports)
                     runs.append(run)
                     line = run | {
                         "pair": pair, "copies": arguments.copies, "share": arguments.share,
-                        "small_change": arguments.small_change, "delta ratio": round(ratio(run, "delta"), 4),
-                        "whole ratio": round(ratio(run, "whole"), 4), "cores": os.cpu_count(),
+                        "delta share": round(share(run, "delta"), 4), "whole share": round(share(run, "whole"), 4), "cores": os.cpu_count(),
                     }
                     keep_line(line, arguments.out, console)
     print_results(runs, console)

@@ -107,7 +107,7 @@ def _build_once(
         "--log-path", os.path.abspath(os.environ.get("DBT_LOG_PATH") or target_path / "logs"),
         # What nobody reads is not written: the project as JSON, and thousands of lines on dbt's own doings.
         "--no-write-json", "--log-level-file", "info", "--no-use-colors", "--log-format", "json",
-        "--selector", selector, *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
+        "--log-format-file", "text", "--selector", selector, *(ALL_BUT_UNIT_TESTS if tests else ONLY_TABLES),
         *(["--full-refresh"] if full_refresh else []),
     ]
     environment = os.environ | dict(database_environment)

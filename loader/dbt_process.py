@@ -32,12 +32,14 @@ OBJECTS_TO_COLLECT = 50_000
 def main(parsed_file: str, results: str, *arguments: str) -> int:
     """dbt's exit code."""
     # Parsing makes a million objects that all stay: looking for garbage among them again and again costs a tenth of it.
-    gc.set_threshold(OBJECTS_TO_COLLECT, 10, 100)
+    gc.disable()
     from dbt.cli.main import dbtRunner
 
+    _hear_from_info_on()
     file = Path(parsed_file)
     manifest = _kept(file)
     if manifest is None:
+        print("Parsing the dbt project, which later runs need not do", flush=True)
         parsed = dbtRunner().invoke(["parse", *_parse_arguments(arguments)])
         if not parsed.success:
             return _exit_code(parsed)
@@ -45,10 +47,26 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
         _keep(file, manifest)
     _lead_to(manifest, os.environ.get("SYNTHEA_OMOP_CATALOG", ""))
     _leave_out(manifest, os.environ.get("SYNTHEA_OMOP_STANDING", "").split())
+    gc.set_threshold(OBJECTS_TO_COLLECT, 10, 100)
+    gc.enable()
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
     with open(results, "w", encoding="utf-8") as stream:
         json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
     return _exit_code(done)
+
+
+def _hear_from_info_on() -> None:
+    """Let dbt's events of level `debug`, nine thousand in a build, end where they begin: nobody reads them."""
+    from dbt_common.events.base_types import BaseEvent, EventLevel
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
+
+    class FromInfoOn(EventManager):
+        def fire_event(self, e: BaseEvent, level: EventLevel | None = None, *others: Any, **named: Any) -> None:
+            if (level or e.level_tag()) not in (EventLevel.DEBUG, EventLevel.TEST):
+                super().fire_event(e, level, *others, **named)
+
+    ctx_set_event_manager(FromInfoOn())
 
 
 def _kept(file: Path) -> "Manifest | None":
@@ -136,7 +154,7 @@ def _parse_arguments(arguments: Iterable[str]) -> list[str]:
     for name in ("--project-dir", "--profiles-dir", "--target", "--target-path", "--log-path", "--log-format"):
         if value := _value(arguments, name):
             taken += [name, value]
-    return [*taken, "--log-level-file", "none", "--no-partial-parse", "--no-write-json", "--no-use-colors"]
+    return [*taken, "--log-level-file", "none", "--no-partial-parse", "--no-write-json", "--no-use-colors", "--quiet"]
 
 
 def _value(arguments: Iterable[str], option: str) -> str:

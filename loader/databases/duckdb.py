@@ -189,16 +189,9 @@ class DuckdbDatabase(Database):
         return {"SYNTHEA_OMOP_CATALOG": self.query("select current_database()")[0][0]}
 
     def views_and_seeds(self) -> list[str]:
-        # A view names the file's catalogue, which is another one once the file is.
         rows = self.query(
-            """
-            select view_name from duckdb_views()
-            where database_name = current_database() and not internal
-                and contains(sql, '"' || replace(current_database(), '"', '""') || '".')
-            union all
-            select table_name from duckdb_tables()
-            where database_name = current_database() and schema_name = 'mappings'
-            """
+            "select view_name from duckdb_views() where database_name = current_database() and not internal union all"
+            " select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'mappings'"
         )
         return [name for (name,) in rows]
 

@@ -34,7 +34,7 @@ def test_a_build_that_is_not_published_does_not_say_that_its_load_stays(
     if is_there:
         duckdb.connect(str(file)).close()
     with pytest.raises(BuildError) as caught, building_place(Settings("duckdb", file, "1GB"), True, Reporter()):
-        raise_failure(tmp_path / "none", 0, ["dbt's last word"])
+        raise_failure([], ["dbt's last word"])
     said = str(caught.value)
     assert f"Nothing was published, what was loaded neither: {file} {state}." in said
     assert "dbt's last word" in said and "loaded stays" not in said
