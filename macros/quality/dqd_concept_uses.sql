@@ -2,16 +2,12 @@
     the few thousand combinations are then listed column by column. A concept whose unit or whose persons' gender is
     checked is listed with it, a source value with the concept that it became. -#}
 {% macro dqd_concept_uses(tables) -%}
-    {%- set relations = {} -%}
-    {%- for name in tables + ['person', 'death'] -%}
-        {%- do relations.update({name: ref(name)}) -%}
-    {%- endfor -%}
-    {%- set checks = dqd_checks_of(tables) -%}
-    {%- set present = cdm_columns_present(relations.person.schema) -%}
+    {%- set cdm = dqd_checks_present(tables) -%}
+    {%- set relations, checks, present = cdm.relations, cdm.checks, cdm.present -%}
     {%- set with_gender = ['condition_occurrence', 'procedure_occurrence'] -%}
     {%- set selects = [] -%}
     {%- set ctes -%}
-        {%- for table in tables if table in present and table in checks -%}
+        {%- for table in tables if table in cdm.filled and table in checks -%}
             {%- set concepts = {} -%}
             {%- set sources = {} -%}
             {%- for check in checks[table] if check.field in present[table] -%}
@@ -79,18 +75,12 @@
     {{ table }}_uses as (
         select
             '{{ table | upper }}' as cdm_table_name,
-            listed.cdm_field_name,
-            listed.concept_id,
-            listed.source_value,
-            listed.has_source_value,
-            listed.unit_concept_id,
-            listed.gender_concept_id,
-            combinations.used_rows
+            combinations.used_rows,
+            {{- rows_of_expressions(listed, {
+                'cdm_field_name': 'text', 'concept_id': 'integer', 'source_value': 'text', 'has_source_value': 'boolean',
+                'unit_concept_id': 'integer', 'gender_concept_id': 'integer',
+            }) }}
         from {{ table }}_combinations as combinations
-        cross join {{ lateral_values(listed, 'listed', {
-            'cdm_field_name': 'text', 'concept_id': 'integer', 'source_value': 'text', 'has_source_value': 'boolean',
-            'unit_concept_id': 'integer', 'gender_concept_id': 'integer',
-        }) }}
     ),
             {%- endif -%}
         {%- endfor -%}

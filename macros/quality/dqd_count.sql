@@ -1,82 +1,66 @@
-{#- What one check of a column counts in a scan of its table, whose rows are called `checked`: {violated, rows} as
-    aggregates; `joins` names what the scan must be joined to ('person', or the column of a reference), and the flags
-    say which of the two aggregates needs it; `needs` are (table, column) that must be there besides. None for a check
-    that is counted elsewhere: in the concepts used, or by a query of its own. -#}
-{% macro dqd_count(check, type, is_vocabulary) -%}
-    {%- set name = check.check_name -%}
+{#- What a check counts in the rows of its table, called `checked`, joined to `person_facts` and, for each reference, to
+    `referred_<column>`: [violating rows, possible rows] as aggregates. None for a check that is counted elsewhere, in
+    the concepts used or among persons, and for one that refers to what the CDM lacks. `present` is that of
+    cdm_columns_present(). -#}
+{% macro dqd_count(check, present, is_vocabulary) -%}
+    {%- set counts = {
+        'cdmTable': ['0', '1'],
+        'cdmField': ['0', '1'],
+        'isPrimaryKey': ['0', 'count(*)'],
+        'isRequired': ['count(*) - count({value})', 'count(*)'],
+        'measureValueCompleteness': ['count(*) - count({value})', 'count(*)'],
+        'cdmDatatype': ["count(case when {text} = '' or translate({text}, '-0123456789', '') <> '' then 1 end)", 'count(*)'],
+        'isForeignKey': ['count(case when {value} is not null and {parent} is null then 1 end)', 'count(*)'],
+        'plausibleValueLow': ['count(case when {bounded} < {bound} then 1 end)', 'count({value})'],
+        'plausibleValueHigh': ['count(case when {bounded} > {bound} then 1 end)', 'count({value})'],
+        'plausibleTemporalAfter': ['count(case when {earlier_day} > {day} then 1 end)', 'count(*)'],
+        'plausibleAfterBirth': ['count(case when {day} < person_facts.birth_date then 1 end)', 'count({value})'],
+        'plausibleDuringLife': [
+            'count(case when {day} > person_facts.death_date + 60 then 1 end)', 'count(person_facts.death_date)',
+        ],
+        'plausibleBeforeDeath': [
+            'count(case when {day} > person_facts.death_date + 60 then 1 end)',
+            'count(case when {value} is not null then person_facts.death_date end)',
+        ],
+        'withinVisitDates': [
+            'count(case when {value} < {visit}.visit_start_date - 7 or {value} > {visit}.visit_end_date + 7 then 1 end)',
+            'count({visit}.visit_occurrence_id)',
+        ],
+        'plausibleStartBeforeEnd': [
+            'count(case when {day} > cast({end} as date) then 1 end)',
+            'count(case when {end} is not null then {value} end)',
+        ],
+    }.get(check.check_name) -%}
+    {%- set is_of_concepts = check.check_name == 'isForeignKey' and check.parameter == 'concept.concept_id' -%}
+    {%- if check.check_name == 'cdmDatatype' and present[check.table][check.field] in ('smallint', 'integer', 'bigint') -%}
+        {#- The type says it. What has another type is looked at value by value. -#}
+        {{ return(['0', 'count(*)']) }}
+    {%- elif counts is none or is_of_concepts and not is_vocabulary -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set parts = check.parameter.split('.') -%}
     {%- set value = 'checked.' ~ check.field -%}
     {%- set day = 'cast(' ~ value ~ ' as date)' -%}
-    {%- set filled = 'count(' ~ value ~ ')' -%}
-    {%- set parts = check.parameter.split('.') -%}
-    {%- set person = {'joins': ['person'], 'violated_joined': true, 'needs': [[check.table, 'person_id']]} -%}
-    {%- set known = {'rows': 'count(*)'} -%}
-    {%- if name in ('cdmTable', 'cdmField') -%}
-        {%- do known.update({'violated': '0', 'rows': '1'}) -%}
-    {%- elif name in ('isRequired', 'measureValueCompleteness') -%}
-        {%- do known.update({'violated': 'count(*) - ' ~ filled}) -%}
-    {%- elif name == 'cdmDatatype' -%}
-        {#- The type says it, and costs no scan; what has another type is looked at value by value. -#}
-        {%- set text = 'cast(' ~ value ~ ' as ' ~ sql_type('text') ~ ')' -%}
-        {%- do known.update({
-            'violated': '0' if type in ('smallint', 'integer', 'bigint')
-            else 'count(case when ' ~ text ~ " = '' or translate(" ~ text ~ ", '-0123456789', '') <> '' then 1 end)"
-        }) -%}
-    {%- elif name == 'isForeignKey' and check.parameter == 'person.person_id' -%}
-        {%- do known.update(person) -%}
-        {%- do known.update({
-            'violated': 'count(case when ' ~ value ~ ' is not null and person_facts.person_id is null then 1 end)',
-        }) -%}
-    {%- elif name == 'isForeignKey' and (is_vocabulary or parts[0] != 'concept') -%}
-        {%- do known.update({
-            'joins': [check.field], 'violated_joined': true, 'needs': [parts],
-            'violated': 'count(case when ' ~ value ~ ' is not null and parent_' ~ check.field ~ '.' ~ parts[1]
-                ~ ' is null then 1 end)',
-        }) -%}
-    {%- elif name in ('plausibleValueLow', 'plausibleValueHigh') -%}
-        {%- set bound = dqd_bound(check.parameter) -%}
-        {%- do known.update({
-            'rows': filled,
-            'violated': 'count(case when ' ~ (day if bound.startswith('cast') else value)
-                ~ (' < ' if name == 'plausibleValueLow' else ' > ') ~ bound ~ ' then 1 end)',
-        }) -%}
-    {%- elif name == 'plausibleTemporalAfter' and check.parameter == 'person.birth_datetime' -%}
-        {%- do known.update(person) -%}
-        {%- do known.update({'violated': 'count(case when person_facts.birth_date_or_june > ' ~ day ~ ' then 1 end)'}) -%}
-    {%- elif name == 'plausibleTemporalAfter' -%}
-        {%- do known.update({
-            'needs': [parts], 'violated': 'count(case when cast(checked.' ~ parts[1] ~ ' as date) > ' ~ day ~ ' then 1 end)',
-        }) -%}
-    {%- elif name == 'plausibleAfterBirth' -%}
-        {%- do known.update(person) -%}
-        {%- do known.update({
-            'rows': filled, 'violated': 'count(case when ' ~ day ~ ' < person_facts.birth_date then 1 end)',
-        }) -%}
-    {%- elif name in ('plausibleDuringLife', 'plausibleBeforeDeath') -%}
-        {%- do known.update(person) -%}
-        {%- do known.update({
-            'rows_joined': true,
-            'rows': 'count(person_facts.death_date)' if name == 'plausibleDuringLife'
-            else 'count(case when ' ~ value ~ ' is not null then person_facts.death_date end)',
-            'violated': 'count(case when ' ~ day ~ ' > person_facts.death_date + 60 then 1 end)',
-        }) -%}
-    {%- elif name == 'withinVisitDates' -%}
-        {%- do known.update({
-            'joins': ['visit_occurrence_id'], 'violated_joined': true, 'rows_joined': true,
-            'needs': [
-                [check.table, 'visit_occurrence_id'], ['visit_occurrence', 'visit_occurrence_id'],
-                ['visit_occurrence', 'visit_start_date'], ['visit_occurrence', 'visit_end_date'],
-            ],
-            'rows': 'count(parent_visit_occurrence_id.visit_occurrence_id)',
-            'violated': 'count(case when ' ~ value ~ ' < parent_visit_occurrence_id.visit_start_date - 7 or ' ~ value
-                ~ ' > parent_visit_occurrence_id.visit_end_date + 7 then 1 end)',
-        }) -%}
-    {%- elif name == 'plausibleStartBeforeEnd' -%}
-        {%- set end = 'cast(checked.' ~ check.parameter ~ ' as date)' -%}
-        {%- do known.update({
-            'needs': [[check.table, check.parameter]],
-            'rows': 'count(case when checked.' ~ check.parameter ~ ' is not null then ' ~ value ~ ' end)',
-            'violated': 'count(case when ' ~ day ~ ' > ' ~ end ~ ' then 1 end)',
-        }) -%}
-    {%- endif -%}
-    {{ return(known if known.violated is defined else none) }}
+    {%- set bound = dqd_bound(check.parameter) -%}
+    {%- set names = {
+        '{value}': value,
+        '{day}': day,
+        '{text}': 'cast(' ~ value ~ ' as ' ~ sql_type('text') ~ ')',
+        '{bound}': bound,
+        '{bounded}': day if bound.startswith('cast') else value,
+        '{parent}': ('person_facts' if parts[0] == 'person' else 'referred_' ~ check.field) ~ '.' ~ parts[-1],
+        '{visit}': 'referred_visit_occurrence_id',
+        '{end}': 'checked.' ~ check.parameter,
+        '{earlier_day}': 'person_facts.birth_date_or_june' if parts[0] == 'person'
+            else 'cast(checked.' ~ parts[-1] ~ ' as date)',
+    } -%}
+    {%- set filled_in = [] -%}
+    {%- for count in counts -%}
+        {%- set text = namespace(sql=count) -%}
+        {%- for name, sql in names.items() -%}
+            {%- set text.sql = text.sql | replace(name, sql) -%}
+        {%- endfor -%}
+        {%- do filled_in.append(text.sql) -%}
+    {%- endfor -%}
+    {{ return(filled_in if dqd_is_countable(check, filled_in | join, present) else none) }}
 {%- endmacro %}

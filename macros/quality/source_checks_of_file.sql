@@ -60,11 +60,10 @@
     {{ file }}_checks as (
         select
             '{{ file }}.csv' as file_name,
-            listed.*
+            {{- rows_of_expressions(listed, {
+                'check_name': 'text', 'column_name': 'text', 'checked_rows': 'bigint', 'violated_rows': 'bigint',
+            }) }}
         from {{ file }}_counts as counts
         cross join last_encounter
-        cross join {{ lateral_values(listed, 'listed', {
-            'check_name': 'text', 'column_name': 'text', 'checked_rows': 'bigint', 'violated_rows': 'bigint',
-        }) }}
     ),
 {%- endmacro %}

@@ -4,7 +4,7 @@ with
 checks as (
     select * from {{ ref('dqd_checks') }}
 ),
-{%- for counted in ['event', 'other', 'vocabulary', 'concept_field'] %}
+{%- for counted in ['table', 'vocabulary', 'concept_field'] %}
 
     {{ counted }}_counts as (
         select * from {{ ref('dqd_' ~ counted ~ '_counts') }}
@@ -16,7 +16,7 @@ concept_counts as (
 ),
 
 counts as (
-    {%- for counted in ['event', 'other', 'vocabulary', 'concept_field'] %}
+    {%- for counted in ['table', 'vocabulary', 'concept_field'] %}
         select
             check_name,
             cdm_table_name,
