@@ -1,47 +1,61 @@
 {#- The CTE `person_counts`, and those before it: the checks of tables that count persons and not rows, as far as the tables
-    are there. `cdm` is that of dqd_checks_present(). -#}
+    are there. `cdm` is that of dqd_scans(). -#}
 {% macro dqd_counts_of_persons(cdm) -%}
-    {%- set seen, listed, parts = [], [], [] -%}
-    {%- for table, checks in cdm.checks.items() if 'person' in cdm.checks and 'death' in cdm.checks -%}
-        {%- for check in checks if check.check_name == 'measurePersonCompleteness' and 'person_id' in cdm.present[table] -%}
-            {%- do seen.append(table) -%}
-            {%- do listed.append(["'" ~ check.check_name ~ "'", "'" ~ check.table_name ~ "'", 'count(*)', 'count(*)']) -%}
-        {%- endfor -%}
+    {%- set asked, parts = [], [] -%}
+    {%- for table in cdm.relations if table != 'person' and 'person_id' in cdm.present.get(table, {}) -%}
+        {%- do asked.append(table) -%}
     {%- endfor -%}
-    {%- if seen -%}
+    {%- if 'person' in cdm.present and 'death' in cdm.present -%}
         {%- do parts.extend(['persons_asked_for', 'persons_found']) %}
 
-    -- All persons, and less those who have a row.
-    persons_asked_for as (
-        select
-            {{- rows_of_expressions(listed, {
-                'check_name': 'text', 'cdm_table_name': 'text', 'violated_rows': 'bigint', 'denominator_rows': 'bigint',
-            }) }}
+    all_persons as (
+        select count(*) as persons
         from person_facts
     ),
 
+    -- All of them, less those who have a row.
+    persons_asked_for as (
+        select
+            checks.check_name,
+            checks.cdm_table_name,
+            all_persons.persons as violated_rows,
+            all_persons.persons as denominator_rows
+        from {{ ref('dqd_checks') }} as checks
+        cross join all_persons
+        where
+            checks.check_name = 'measurePersonCompleteness'
+            and lower(checks.cdm_table_name) in ('{{ asked | join("', '") }}')
+    ),
+
     persons_with_rows as (
-        {%- for table in seen %}
+        {%- for table in asked if table in cdm.filled %}
         select distinct
-            '{{ table | upper }}' as cdm_table_name,
+            '{{ table }}' as counted_table,
             person_id
         from {{ cdm.relations[table] }}
-        {{ 'union all' if not loop.last }}
+        union all
         {%- endfor %}
+        select
+            'none' as counted_table,
+            person_id
+        from person_facts
+        where false
     ),
 
     persons_found as (
         select
-            'measurePersonCompleteness' as check_name,
-            persons_with_rows.cdm_table_name,
+            persons_asked_for.check_name,
+            persons_asked_for.cdm_table_name,
             -count(*) as violated_rows,
             0 as denominator_rows
-        from persons_with_rows
+        from persons_asked_for
+        inner join persons_with_rows
+            on lower(persons_asked_for.cdm_table_name) = persons_with_rows.counted_table
         inner join person_facts on persons_with_rows.person_id = person_facts.person_id
-        group by persons_with_rows.cdm_table_name
+        group by persons_asked_for.check_name, persons_asked_for.cdm_table_name
     ),
     {%- endif -%}
-    {%- if 'condition_era' in cdm.checks and 'condition_occurrence' in cdm.checks -%}
+    {%- if 'condition_era' in cdm.present and 'condition_occurrence' in cdm.present -%}
         {%- do parts.append('persons_without_era') %}
 
     persons_with_condition as (
@@ -65,8 +79,13 @@
         left join persons_with_era on persons_with_condition.person_id = persons_with_era.person_id
     ),
     {%- endif -%}
-    {%- if 'observation_period' in cdm.checks -%}
+    {%- if 'observation_period' in cdm.present -%}
         {%- do parts.append('persons_observed_twice') %}
+
+    persons_observed as (
+        select distinct person_id
+        from {{ cdm.relations.observation_period }}
+    ),
 
     persons_overlapping as (
         select distinct period.person_id
@@ -78,11 +97,6 @@
         where
             other.observation_period_start_date <= period.observation_period_end_date + 1
             and other.observation_period_end_date >= period.observation_period_start_date
-    ),
-
-    persons_observed as (
-        select distinct person_id
-        from {{ cdm.relations.observation_period }}
     ),
 
     persons_observed_twice as (
@@ -99,13 +113,13 @@
     person_counts as (
         {%- for part in parts %}
         select
-            check_name,
-            cdm_table_name,
-            cast(null as {{ sql_type('text') }}) as cdm_field_name,
+            check_name || '.' || cdm_table_name || '.' as label,
             violated_rows,
             denominator_rows
         from {{ part }}
-        {{ 'union all' if not loop.last }}
+        union all
         {%- endfor %}
+        select * from tables_without_rows
+        where false
     ),
 {%- endmacro %}

@@ -49,30 +49,14 @@ fields as (
     where check_name = 'measureValueCompleteness'
 ),
 
--- The check of condition eras asks for conditions, not for eras. What is counted in the concepts
--- used has no count where nothing is used: that is none of none.
+-- The check of condition eras asks for conditions, not for eras.
 placed_checks as (
     select
         checks.*,
         tables.cdm_table_name is not null as has_table,
         checks.cdm_field_name is null or fields.field is not null as has_field,
         tables.table_rows,
-        fields.filled_rows,
-        case
-            when fields.field is null then null
-            when checks.concept_id is not null then 0
-            when
-                tables.table_rows = 0
-                and (
-                    checks.parameter = 'concept.concept_id'
-                    or checks.check_name in (
-                        'fkDomain', 'fkClass', 'isStandardValidConcept',
-                        'standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness',
-                        'sourceValueCompleteness'
-                    )
-                )
-                then 0
-        end as rows_if_unused
+        fields.filled_rows
     from checks
     left join tables
         on
@@ -88,22 +72,43 @@ placed_checks as (
             and lower(checks.cdm_field_name) = fields.field
 ),
 
-dqd_counts as (
+-- A table or column that was counted is there. Of a type that is whole, and of keys of which none
+-- occurs twice, no row is counted; what is counted in the concepts used has none where none is used.
+counted_checks as (
     select
-        cast(placed_checks.check_name as {{ sql_type('text') }}) as check_name,
-        cast(placed_checks.cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
-        cast(placed_checks.cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
-        cast(placed_checks.concept_id as {{ sql_type('text') }}) as concept_id,
-        cast(
-            coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint
-        ) as violated_rows,
-        cast(
-            coalesce(counts.denominator_rows, placed_checks.rows_if_unused) as bigint
-        ) as denominator_rows,
-        cast(placed_checks.has_table as boolean) as has_table,
-        cast(placed_checks.has_field as boolean) as has_field,
-        cast(placed_checks.table_rows as bigint) as table_rows,
-        cast(placed_checks.filled_rows as bigint) as filled_rows
+        placed_checks.*,
+        case
+            when not placed_checks.has_table or not placed_checks.has_field then null
+            when placed_checks.check_name = 'isRequired'
+                then placed_checks.table_rows - placed_checks.filled_rows
+            when counts.violated_rows is not null then counts.violated_rows
+            when placed_checks.concept_id is not null then 0
+            when
+                placed_checks.check_name in ('cdmTable', 'cdmField', 'cdmDatatype', 'isPrimaryKey')
+                then 0
+            when
+                placed_checks.table_rows = 0
+                and (
+                    placed_checks.parameter = 'concept.concept_id'
+                    or placed_checks.check_name in (
+                        'fkDomain', 'fkClass', 'isStandardValidConcept',
+                        'standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness',
+                        'sourceValueCompleteness'
+                    )
+                )
+                then 0
+        end as violated_rows,
+        case
+            when counts.denominator_rows is not null then counts.denominator_rows
+            when placed_checks.check_name in ('cdmTable', 'cdmField') then 1
+            when placed_checks.concept_id is not null then 0
+            when
+                placed_checks.check_name in (
+                    'plausibleValueLow', 'plausibleValueHigh', 'plausibleAfterBirth'
+                )
+                then placed_checks.filled_rows
+            else placed_checks.table_rows
+        end as rows_to_count
     from placed_checks
     left join counts
         on
@@ -111,6 +116,23 @@ dqd_counts as (
             and placed_checks.cdm_table_name = counts.cdm_table_name
             and coalesce(placed_checks.cdm_field_name, '') = coalesce(counts.cdm_field_name, '')
             and coalesce(placed_checks.concept_id, '') = coalesce(counts.concept_id, '')
+),
+
+dqd_counts as (
+    select
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
+        cast(concept_id as {{ sql_type('text') }}) as concept_id,
+        cast(violated_rows as bigint) as violated_rows,
+        cast(
+            case when violated_rows is not null then rows_to_count end as bigint
+        ) as denominator_rows,
+        cast(has_table as boolean) as has_table,
+        cast(has_field as boolean) as has_field,
+        cast(table_rows as bigint) as table_rows,
+        cast(filled_rows as bigint) as filled_rows
+    from counted_checks
 )
 
 select * from dqd_counts
