@@ -72,8 +72,8 @@ placed_checks as (
             and lower(checks.cdm_field_name) = fields.field
 ),
 
--- A table or column that was counted is there. Of a type that is whole, and of keys of which none
--- occurs twice, no row is counted; what is counted in the concepts used has none where none is used.
+-- A table or column that was counted is there. No row is counted of a type that is whole, and of
+-- keys of which none occurs twice; what is counted in the concepts used has no count where none is.
 counted_checks as (
     select
         placed_checks.*,
