@@ -8,9 +8,6 @@
     'metadata', 'cdm_source', 'cohort', 'cohort_definition', 'drug_strength', 'source_to_concept_map'],
     parents=['domain', 'vocabulary'],
 ) %}
-{%- if not cdm.present %}
-    {{ no_rows() }}
-{%- else %}
 with
 
 {% if 'person' in cdm.present and 'death' in cdm.present %}{{ dqd_person_facts(cdm.relations) }}{% endif %}
@@ -36,4 +33,3 @@ dqd_table_counts as (
 )
 
 select * from dqd_table_counts
-{%- endif %}

@@ -13,9 +13,6 @@
     is_wanted=batch is not none,
     is_vocabulary=true,
 ) %}
-{%- if not cdm.present %}
-    {{ no_rows() }}
-{%- else %}
 with
 
 {{ dqd_counts_of_tables(cdm) }}
@@ -27,10 +24,9 @@ dqd_vocabulary_counts as (
         cast(split_part(label, '.', 3) as {{ sql_type('text') }}) as cdm_field_name,
         cast(sum(violated_rows) as bigint) as violated_rows,
         cast(sum(denominator_rows) as bigint) as denominator_rows,
-        cast({{ batch }} as bigint) as vocabulary_batch_id
+        cast({{ batch or 0 }} as bigint) as vocabulary_batch_id
     from table_counts
     group by label
 )
 
 select * from dqd_vocabulary_counts
-{%- endif %}

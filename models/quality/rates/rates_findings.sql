@@ -60,7 +60,6 @@ odd_rates as (
     where rate_flag is not null or is_expired
 ),
 
--- Of lines of the file, not of rates: what makes a part of the keys empty.
 judged_terms as (
     select
         files.file_set_id,
@@ -75,12 +74,9 @@ judged_terms as (
     inner join files on terms.file_id = files.file_id
 ),
 
+-- Of lines of the file, not of rates: what makes a part of the keys empty.
 odd_terms as (
-    select
-        file_set_id,
-        finding,
-        source_rows
-    from judged_terms
+    select * from judged_terms
     where is_odd
 ),
 
