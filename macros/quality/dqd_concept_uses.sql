@@ -3,28 +3,18 @@
     checked is listed with it, a source value with the concept that it became. -#}
 {% macro dqd_concept_uses(tables) -%}
     {%- set relations = {} -%}
-    {%- for name in tables + ['person', 'death'] -%}
+    {%- for name in tables -%}
         {%- do relations.update({name: ref(name)}) -%}
     {%- endfor -%}
-    {%- set checks = dqd_checks_of(tables) -%}
-    {%- set present = cdm_columns_present(relations.person.schema) -%}
+    {%- set seed = ref('dqd_checks') -%}
+    {%- set is_seeded = execute and adapter.get_relation(seed.database, seed.schema, seed.identifier) is not none -%}
+    {%- set present = cdm_columns_present(relations.person.schema) if is_seeded else {} -%}
+    {%- set filled = cdm_tables_filled(tables | select('in', present) | list, relations) -%}
     {%- set with_gender = ['condition_occurrence', 'procedure_occurrence'] -%}
     {%- set selects = [] -%}
     {%- set ctes -%}
-        {%- for table in tables if table in present and table in checks -%}
-            {%- set concepts = {} -%}
-            {%- set sources = {} -%}
-            {%- for check in checks[table] if check.field in present[table] -%}
-                {%- if check.check_name == 'sourceValueCompleteness' and check.parameter in present[table] -%}
-                    {%- do sources.update({check.field: check.parameter}) -%}
-                {%- elif 'concept_id' in check.field -%}
-                    {%- do concepts.update({check.field: none}) -%}
-                {%- endif -%}
-            {%- endfor -%}
-            {%- for check in checks[table] if check.field in concepts and check.parameter in present[table]
-                and check.check_name in ('standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness') -%}
-                {%- do concepts.update({check.field: check.parameter}) -%}
-            {%- endfor -%}
+        {%- for table, columns in dqd_concept_columns(filled, present).items() -%}
+            {%- set concepts, sources = columns.concepts, columns.sources -%}
             {%- set grouped = concepts.keys() | list + sources.keys() | list -%}
             {%- for value in concepts.values() if value and value not in grouped -%}
                 {%- do grouped.append(value) -%}
@@ -35,7 +25,7 @@
                 {%- set listed = [] -%}
                 {%- for column, source in concepts.items() -%}
                     {%- do listed.append([
-                        "'" ~ column ~ "'",
+                        column,
                         'combinations.' ~ column,
                         'cast(null as ' ~ sql_type('text') ~ ')',
                         'combinations.' ~ source ~ ' is not null' if source else 'false',
@@ -46,7 +36,7 @@
                 {%- endfor -%}
                 {%- for column, concept in sources.items() -%}
                     {%- do listed.append([
-                        "'" ~ column ~ "'",
+                        column,
                         'combinations.' ~ concept,
                         'cast(combinations.' ~ column ~ ' as ' ~ sql_type('text') ~ ')',
                         'false',
@@ -79,18 +69,12 @@
     {{ table }}_uses as (
         select
             '{{ table | upper }}' as cdm_table_name,
-            listed.cdm_field_name,
-            listed.concept_id,
-            listed.source_value,
-            listed.has_source_value,
-            listed.unit_concept_id,
-            listed.gender_concept_id,
-            combinations.used_rows
+            combinations.used_rows,
+            {{- rows_of_expressions(listed, {
+                'cdm_field_name': 'text', 'concept_id': 'integer', 'source_value': 'text', 'has_source_value': 'boolean',
+                'unit_concept_id': 'integer', 'gender_concept_id': 'integer',
+            }) }}
         from {{ table }}_combinations as combinations
-        cross join {{ lateral_values(listed, 'listed', {
-            'cdm_field_name': 'text', 'concept_id': 'integer', 'source_value': 'text', 'has_source_value': 'boolean',
-            'unit_concept_id': 'integer', 'gender_concept_id': 'integer',
-        }) }}
     ),
             {%- endif -%}
         {%- endfor -%}

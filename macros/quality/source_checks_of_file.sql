@@ -4,14 +4,14 @@
     {%- set references = checked.references | default({}) %}
     {%- set dates = checked.dates | default({}) -%}
     {%- set listed = [[
-        "'row_count'",
+        'row_count',
         'cast(null as ' ~ sql_type('text') ~ ')',
         'counts.stored_rows',
         'case when counts.stored_rows = 0 then 1 else 0 end' if checked.is_always_filled else '0',
     ]] -%}
     {%- if dates and checked.is_always_filled and file != 'patients' -%}
         {%- do listed.append([
-            "'freshness'",
+            'freshness',
             'null',
             'case when counts.stored_rows > 0 then 1 else 0 end',
             'case when counts.last_day + 366 < last_encounter.last_day then 1 else 0 end',
@@ -20,7 +20,7 @@
     {%- for check_name, columns in {'reference': references, 'impossible_date': dates}.items() -%}
         {%- for column, names in columns.items() -%}
             {%- do listed.append([
-                "'" ~ check_name ~ "'",
+                check_name,
                 "'" ~ names[0] ~ "'",
                 'counts.' ~ column ~ '_filled',
                 'counts.' ~ column ~ '_violated',
@@ -60,11 +60,10 @@
     {{ file }}_checks as (
         select
             '{{ file }}.csv' as file_name,
-            listed.*
+            {{- rows_of_expressions(listed, {
+                'check_name': 'text', 'column_name': 'text', 'checked_rows': 'bigint', 'violated_rows': 'bigint',
+            }) }}
         from {{ file }}_counts as counts
         cross join last_encounter
-        cross join {{ lateral_values(listed, 'listed', {
-            'check_name': 'text', 'column_name': 'text', 'checked_rows': 'bigint', 'violated_rows': 'bigint',
-        }) }}
     ),
 {%- endmacro %}

@@ -4,19 +4,15 @@ with
 checks as (
     select * from {{ ref('dqd_checks') }}
 ),
-{%- for counted in ['event', 'other', 'vocabulary', 'concept_field'] %}
+{%- for counted in ['table', 'vocabulary', 'concept_field', 'concept'] %}
 
     {{ counted }}_counts as (
         select * from {{ ref('dqd_' ~ counted ~ '_counts') }}
     ),
 {%- endfor %}
 
-concept_counts as (
-    select * from {{ ref('dqd_concept_counts') }}
-),
-
 counts as (
-    {%- for counted in ['event', 'other', 'vocabulary', 'concept_field'] %}
+    {%- for counted in ['table', 'vocabulary', 'concept_field'] %}
         select
             check_name,
             cdm_table_name,
@@ -30,27 +26,25 @@ counts as (
     select * from concept_counts
 ),
 
-tables as (
-    select
-        cdm_table_name,
-        max(
-            case when check_name = 'measureValueCompleteness' then denominator_rows end
-        ) as table_rows
-    from counts
-    group by cdm_table_name
-),
-
 fields as (
     select
         cdm_table_name,
         lower(cdm_field_name) as field,
+        denominator_rows as table_rows,
         denominator_rows - violated_rows as filled_rows
     from counts
     where check_name = 'measureValueCompleteness'
 ),
 
--- The check of condition eras asks for conditions, not for eras. What is counted in the concepts
--- used has no count where nothing is used: that is none of none.
+tables as (
+    select
+        cdm_table_name,
+        max(table_rows) as table_rows
+    from fields
+    group by cdm_table_name
+),
+
+-- The check of condition eras asks for conditions, not for eras.
 placed_checks as (
     select
         checks.*,
@@ -58,59 +52,68 @@ placed_checks as (
         checks.cdm_field_name is null or fields.field is not null as has_field,
         tables.table_rows,
         fields.filled_rows,
-        case
-            when fields.field is null then null
-            when checks.concept_id is not null then 0
-            when
-                tables.table_rows = 0
-                and (
-                    checks.parameter = 'concept.concept_id'
-                    or checks.check_name in (
-                        'fkDomain', 'fkClass', 'isStandardValidConcept',
-                        'standardConceptRecordCompleteness', 'sourceConceptRecordCompleteness',
-                        'sourceValueCompleteness'
-                    )
-                )
-                then 0
-        end as rows_if_unused
+        counts.violated_rows as counted_rows,
+        counts.denominator_rows,
+        checks.check_name in ('fkDomain', 'fkClass', 'isStandardValidConcept')
+        or checks.check_name like 's%Completeness'
+        or coalesce(checks.parameter, '') = 'concept.concept_id' as is_of_concepts
     from checks
     left join tables
         on
             tables.cdm_table_name
-            = case
-                when checks.check_name = 'measureConditionEraCompleteness'
-                    then 'CONDITION_OCCURRENCE'
+            = case checks.check_name
+                when 'measureConditionEraCompleteness' then 'CONDITION_OCCURRENCE'
                 else checks.cdm_table_name
             end
     left join fields
         on
             checks.cdm_table_name = fields.cdm_table_name
             and lower(checks.cdm_field_name) = fields.field
+    left join counts
+        on
+            checks.check_name = counts.check_name
+            and checks.cdm_table_name = counts.cdm_table_name
+            and coalesce(checks.cdm_field_name, '') = coalesce(counts.cdm_field_name, '')
+            and coalesce(checks.concept_id, '') = coalesce(counts.concept_id, '')
+),
+
+-- A table or column that was counted is there. No row is counted of a type that is whole, and of
+-- keys of which none occurs twice; what is counted in the concepts used has no count where none is.
+counted_checks as (
+    select
+        *,
+        case
+            when not has_table or not has_field then null
+            when check_name = 'isRequired' then table_rows - filled_rows
+            when counted_rows is not null then counted_rows
+            when check_name in ('cdmTable', 'cdmField', 'cdmDatatype', 'isPrimaryKey') then 0
+            when concept_id is not null then 0
+            when table_rows = 0 and is_of_concepts then 0
+        end as violated_rows,
+        case
+            when denominator_rows is not null then denominator_rows
+            when check_name in ('cdmTable', 'cdmField') then 1
+            when concept_id is not null then 0
+            when check_name in ('plausibleValueLow', 'plausibleValueHigh', 'plausibleAfterBirth')
+                then filled_rows
+            else table_rows
+        end as all_rows
+    from placed_checks
 ),
 
 dqd_counts as (
     select
-        cast(placed_checks.check_name as {{ sql_type('text') }}) as check_name,
-        cast(placed_checks.cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
-        cast(placed_checks.cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
-        cast(placed_checks.concept_id as {{ sql_type('text') }}) as concept_id,
-        cast(
-            coalesce(counts.violated_rows, placed_checks.rows_if_unused) as bigint
-        ) as violated_rows,
-        cast(
-            coalesce(counts.denominator_rows, placed_checks.rows_if_unused) as bigint
-        ) as denominator_rows,
-        cast(placed_checks.has_table as boolean) as has_table,
-        cast(placed_checks.has_field as boolean) as has_field,
-        cast(placed_checks.table_rows as bigint) as table_rows,
-        cast(placed_checks.filled_rows as bigint) as filled_rows
-    from placed_checks
-    left join counts
-        on
-            placed_checks.check_name = counts.check_name
-            and placed_checks.cdm_table_name = counts.cdm_table_name
-            and coalesce(placed_checks.cdm_field_name, '') = coalesce(counts.cdm_field_name, '')
-            and coalesce(placed_checks.concept_id, '') = coalesce(counts.concept_id, '')
+        cast(check_name as {{ sql_type('text') }}) as check_name,
+        cast(cdm_table_name as {{ sql_type('text') }}) as cdm_table_name,
+        cast(cdm_field_name as {{ sql_type('text') }}) as cdm_field_name,
+        cast(concept_id as {{ sql_type('text') }}) as concept_id,
+        cast(violated_rows as bigint) as violated_rows,
+        cast(case when violated_rows is not null then all_rows end as bigint) as denominator_rows,
+        cast(has_table as boolean) as has_table,
+        cast(has_field as boolean) as has_field,
+        cast(table_rows as bigint) as table_rows,
+        cast(filled_rows as bigint) as filled_rows
+    from counted_checks
 )
 
 select * from dqd_counts

@@ -16,7 +16,7 @@ from tests.support.environments import ENGINES
 
 Environment = Mapping[str, str]
 
-CHECKS = ("dqd_concept_uses+", "dqd_event_counts", "dqd_other_counts", "dqd_vocabulary_counts", "dqd_definitions")
+CHECKS = ("dqd_concept_uses+", "dqd_table_counts", "dqd_vocabulary_counts", "dqd_definitions")
 FAILING = "select checkid from quality.dqd_results where status in ('failed', 'error')"
 # How many checks of each type CDM 5.4 has.
 TYPES = {

@@ -75,24 +75,30 @@ counted as (
             and files.file_kind = 'flattened providers'
 ),
 
+outcomes as (
+    select
+        file_id,
+        file_name,
+        {{- rows_of_expressions([
+            ['read', 'loaded + rejected'],
+            ['rejected', 'rejected'],
+            ['fact_rate', 'facts'],
+            ['duplicate rate', 'duplicate_facts'],
+            ['rate without a provider group', 'without_group'],
+            ['xref_pg_member', 'members'],
+            ['duplicate member', 'duplicate_members'],
+        ], {'outcome': 'text', 'source_rows': 'bigint'}) }}
+    from counted
+),
+
 rates_accounting as (
     select
-        counted.file_id,
-        counted.file_name,
-        outcomes.outcome,
-        cast(outcomes.source_rows as bigint) as source_rows
-    from counted
-    cross join
-        {{ lateral_values([
-            ["'read'", 'counted.loaded + counted.rejected'],
-            ["'rejected'", 'counted.rejected'],
-            ["'fact_rate'", 'counted.facts'],
-            ["'duplicate rate'", 'counted.duplicate_facts'],
-            ["'rate without a provider group'", 'counted.without_group'],
-            ["'xref_pg_member'", 'counted.members'],
-            ["'duplicate member'", 'counted.duplicate_members'],
-        ], 'outcomes', {'outcome': 'text', 'source_rows': 'bigint'}) }}
-    where outcomes.source_rows > 0 or outcomes.outcome = 'read'
+        file_id,
+        file_name,
+        outcome,
+        cast(source_rows as bigint) as source_rows
+    from outcomes
+    where source_rows > 0 or outcome = 'read'
 )
 
 select * from rates_accounting

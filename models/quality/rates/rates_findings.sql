@@ -60,22 +60,24 @@ odd_rates as (
     where rate_flag is not null or is_expired
 ),
 
--- Of lines of the file, not of rates: what makes a part of the keys empty.
-odd_terms as (
+judged_terms as (
     select
         files.file_set_id,
-        oddities.finding,
-        terms.source_rows
+        terms.source_rows,
+        {{- rows_of_expressions([
+            ['line without a payer name', "terms.reporting_entity_name = ''"],
+            ['line without a date of the file', 'terms.updated_on is null'],
+            ['line without an expiration date', 'terms.expires_on is null'],
+            ['line whose type is unknown', "terms.rate_unit = 'unknown'"],
+        ], {'finding': 'text', 'is_odd': 'boolean'}) }}
     from terms
     inner join files on terms.file_id = files.file_id
-    cross join
-        {{ lateral_values([
-            ["'line without a payer name'", "terms.reporting_entity_name = ''"],
-            ["'line without a date of the file'", 'terms.updated_on is null'],
-            ["'line without an expiration date'", 'terms.expires_on is null'],
-            ["'line whose type is unknown'", "terms.rate_unit = 'unknown'"],
-        ], 'oddities', {'finding': 'text', 'is_odd': 'boolean'}) }}
-    where oddities.is_odd
+),
+
+-- Of lines of the file, not of rates: what makes a part of the keys empty.
+odd_terms as (
+    select * from judged_terms
+    where is_odd
 ),
 
 odd_rows as (
