@@ -1,9 +1,11 @@
 """The checks of the Data Quality Dashboard on the bundled sample, and on a copy of it that is broken on purpose."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -13,10 +15,12 @@ from tests.support.broken_cdm import VIOLATIONS
 from tests.support.commands import CommandFailedError, dbt
 from tests.support.comparison import Reader, reading
 from tests.support.environments import ENGINES
+from tests.support.faulty_rows import ALLOWING, FAULTS
 
 Environment = Mapping[str, str]
 
 CHECKS = ("dqd_concept_uses+", "dqd_table_counts", "dqd_vocabulary_counts", "dqd_definitions")
+DASHBOARD = "every_check_of_the_dashboard_passes"
 FAILING = "select checkid from quality.dqd_results where status in ('failed', 'error')"
 # How many checks of each type CDM 5.4 has.
 TYPES = {
@@ -96,22 +100,46 @@ def test_every_type_of_check_is_violated_once() -> None:
         assert {checkid.split("_")[1] for checkid in violation.planted} == {violation.check_name.lower()}
 
 
-def test_fatal_failures_are_errors_and_others_warnings(broken: Environment) -> None:
-    with pytest.raises(CommandFailedError):
-        dbt("test", "--select", "dqd_results", "--exclude-resource-type", "unit_test", environment=broken)
-    results = json.loads((Path(broken["DBT_TARGET_PATH"]) / "run_results.json").read_text())["results"]
-    tests = [result for result in results if result["unique_id"].startswith("test.")]
-    statuses = {test["unique_id"].split(".")[2]: test["status"] for test in tests}
-    failed = {name for name, status in statuses.items() if status == "fail"}
-    assert failed == {
-        "dqd_cdm_table", "dqd_cdm_field", "dqd_measure_observation_period_overlap", "dqd_is_required", "dqd_cdm_datatype",
-        "dqd_is_primary_key", "dqd_is_foreign_key",
-    }
-    assert {status for name, status in statuses.items() if name not in failed} == {"warn"}
-    assert len(statuses) == len(TYPES)
+def test_fatal_failures_are_an_error_and_others_alone_a_warning(broken: Environment) -> None:
+    assert _statuses(DASHBOARD, environment=broken) == {DASHBOARD: "fail"}
     with reading(broken) as reader:
-        kept = list(reader.query("select checkid from test_failures.dqd_is_foreign_key"))
-    assert kept == [("field_isforeignkey_provider_care_site_id",)]
+        kept = set(reader.query(f"select check_name, severity from test_failures.{DASHBOARD}"))
+    assert {name for name, _ in kept} == set(TYPES)
+    assert {name for name, severity in kept if severity == "fatal"} == {
+        "cdmTable", "cdmField", "measureObservationPeriodOverlap", "isRequired", "cdmDatatype", "isPrimaryKey",
+        "isForeignKey",
+    }
+    with duckdb.connect(broken["SYNTHEA_OMOP_DATABASE"]) as connection:
+        connection.execute("update quality.dqd_results set status = 'passed' where severity = 'fatal'")
+    assert _statuses(DASHBOARD, environment=broken) == {DASHBOARD: "warn"}
+
+
+def test_concepts_that_are_not_standard_or_of_another_domain_are_an_error(broken: Environment) -> None:
+    test = "concepts_are_standard_and_of_the_domain_of_their_column"
+    assert _statuses(test, "--store-failures", environment=broken) == {test: "fail"}
+    with reading(broken) as reader:
+        kept = set(reader.query(f"select cdm_table_name, cdm_field_name, domain_id from test_failures.{test}"))
+    assert kept == {
+        ("PROCEDURE_OCCURRENCE", "procedure_concept_id", "Condition"),
+        ("OBSERVATION", "observation_concept_id", "Observation"),
+    }
+
+
+def test_tests_of_all_tables_find_every_faulty_row(sample: dict[str, Environment], tmp_path: Path) -> None:
+    environment = _copy(sample["duckdb"], tmp_path)
+    with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
+        ((warned,),) = connection.execute(f"select count(*) from ({FAILING})").fetchall()
+        for statement in ALLOWING:
+            connection.execute(statement)
+        for statement in (statement for statements in FAULTS.values() for statement in statements):
+            changed = connection.execute(statement).fetchall()
+            assert changed == [(1,)], statement
+    expected = {test: len(statements) for test, statements in FAULTS.items()}
+    expected[DASHBOARD] += warned
+    assert _statuses(*FAULTS, environment=environment) == {
+        test: "warn" if test == "every_check_of_the_source_passes" else "fail" for test in FAULTS
+    }
+    assert {result["unique_id"].split(".")[2]: result["failures"] for result in _results(environment)} == expected
 
 
 def test_a_seed_of_ones_own_changes_thresholds_and_severities(broken: Environment) -> None:
@@ -147,6 +175,19 @@ def test_the_vocabulary_is_counted_once(sample: dict[str, Environment], tmp_path
     dbt("run", "--full-refresh", "--select", "dqd_vocabulary_counts", environment=environment)
     with reading(environment) as reader:
         assert list(reader.query(counted.format("denominator_rows > 1"))) == [(0,)]
+
+
+def _statuses(*tests: str, environment: Environment) -> dict[str, str]:
+    """Test -> how it ended; what begins with a dash is an option of dbt's."""
+    with contextlib.suppress(CommandFailedError):
+        dbt("test", "--select", *tests, environment=environment)
+    return {result["unique_id"].split(".")[2]: result["status"] for result in _results(environment)}
+
+
+def _results(environment: Environment) -> list[dict[str, Any]]:
+    """What dbt wrote of each test, not of its hooks."""
+    results = json.loads((Path(environment["DBT_TARGET_PATH"]) / "run_results.json").read_text())["results"]
+    return [result for result in results if result["unique_id"].startswith("test.")]
 
 
 def _copy(environment: Environment, folder: Path) -> dict[str, str]:

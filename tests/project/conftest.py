@@ -1,5 +1,6 @@
 """What the house rules look at: dbt's manifest, the models in it, and the files of the repository."""
 
+import ast
 import json
 import re
 import subprocess
@@ -44,6 +45,13 @@ class Model:
     def sql(self) -> str:
         """The model as it is written, without comments."""
         return re.sub(r"--[^\n]*|\{#.*?#\}", "", self.sql_file.read_text(), flags=re.DOTALL)
+
+
+def set_in(sql_file: Path, name: str) -> Any:
+    """What Jinja's `set` of that name holds in a file, where it is a literal."""
+    found = re.search(rf"\{{%-? set {name} = (.*?) -?%\}}", sql_file.read_text(), flags=re.DOTALL)
+    assert found, f"{sql_file.name} sets no {name}"
+    return ast.literal_eval(found[1])
 
 
 @pytest.fixture(scope="session")

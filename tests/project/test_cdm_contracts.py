@@ -1,5 +1,6 @@
 """The contracts, keys and references of the CDM models against the official lists of CDM 5.4."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import jinja2
 import pytest
 import yaml
 
+from tests.project.conftest import set_in
 from tests.support import official
 from tests.support.environments import REPOSITORY
 
@@ -69,28 +71,35 @@ def test_the_rule_for_references_gives_the_official_foreign_keys() -> None:
 
 
 @pytest.mark.parametrize("path", BUILT, ids=lambda path: path.stem)
-def test_primary_keys_and_references_between_tables_are_tested_where_there_are_no_keys(path: Path) -> None:
-    model = contract(path)
-    tests = [test for test in model.get("data_tests", []) if "references_exist" in test]
-    checked = tests[0]["references_exist"]["arguments"]["columns"] if tests else {}
-    references = {
-        column: parent
-        for (table, column), (parent, _) in official.FOREIGN_KEYS.items()
-        if table == path.stem and parent not in official.VOCABULARY
+def test_keys_and_references_are_fatal_checks_where_the_database_has_no_keys(path: Path) -> None:
+    checks = {
+        (row["check_name"], row["cdm_field_name"].lower(), row["parameter"].lower())
+        for row in _seed("dqd_checks")
+        if row["cdm_table_name"].lower() == path.stem and float(row["threshold_value"] or 0) == 0
     }
-    assert references.items() <= checked.items()
+    wanted = {
+        ("isForeignKey", column, f"{parent}.{key}")
+        for (table, column), (parent, key) in official.FOREIGN_KEYS.items()
+        if table == path.stem
+    }
     if key := official.PRIMARY_KEYS.get(path.stem):
-        (column,) = (column for column in model["columns"] if column["name"] == key)
-        names = {test if isinstance(test, str) else next(iter(test)) for test in column.get("data_tests", [])}
-        assert names & {"unique", "person_local_key"}
+        wanted |= {("isPrimaryKey", key, "")}
+    assert wanted - checks == set()
 
 
-def test_concepts_of_every_table_are_looked_for_in_the_vocabulary(manifest: dict[str, Any]) -> None:
-    node = "test.synthea_omop.every_concept_and_domain_is_in_the_vocabulary"
-    looked_at = {name.rsplit(".", 1)[1] for name in manifest["nodes"][node]["depends_on"]["nodes"]}
-    with_concepts = {path.stem for path in BUILT if any("concept_id" in name for name in _columns(path))}
-    assert with_concepts <= looked_at
+def test_a_missing_key_or_reference_is_fatal() -> None:
+    severities = {row["check_name"]: row["severity"] for row in _seed("dqd_check_types")}
+    assert {severities["isForeignKey"], severities["isPrimaryKey"], severities["isRequired"]} == {"fatal"}
 
 
-def _columns(path: Path) -> list[str]:
-    return [column["name"] for column in contract(path)["columns"]]
+def test_every_text_of_a_table_is_measured() -> None:
+    measured = set(set_in(REPOSITORY / "tests" / "omop" / "every_text_fits_its_column.sql", "tables"))
+    with_texts = {
+        path.stem for path in BUILT if any("varchar(" in column["data_type"] for column in contract(path)["columns"])
+    }
+    assert measured == with_texts
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (REPOSITORY / "seeds" / "quality" / f"{name}.csv").open(newline="", encoding="utf-8") as rows:
+        return list(csv.DictReader(rows))

@@ -4,13 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tests.project.conftest import Model
+from tests.project.conftest import Model, set_in
 from tests.support.environments import REPOSITORY
 
 MODELS = REPOSITORY / "models"
-KEY_TESTS = {"unique", "person_local_key"}
-# No key among the CDM's columns.
-WITHOUT_KEY = {"cdm_source", "fact_relationship"}
 LONGEST_MODEL = 120
 LONGER_MODELS = {
     # It names every column of an event twice, before and after the window that numbers them.
@@ -105,24 +102,11 @@ def _last_select(model: Model) -> str:
     return model.sql.rsplit("select * from", 1)[0].rsplit("select", 1)[1].rsplit("from", 1)[0]
 
 
-def test_every_key_of_a_table_is_tested(manifest: dict[str, Any], models: list[Model]) -> None:
-    tested = {
-        (node["attached_node"], node["column_name"])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") in KEY_TESTS
-    }
-    untested = []
-    for model in models:
-        key_columns = list(model.node["columns"])[: 2 if model.folders[-1] == "keys" else 1]
-        materialized = model.node["config"]["materialized"]
-        keyed = model.folders[-1] == "keys" or (model.room == "omop" and materialized in ("table", "incremental"))
-        if keyed and model.name not in WITHOUT_KEY:
-            untested += [
-                f"{model.name}.{column}"
-                for column in key_columns
-                if (model.node["unique_id"], column) not in tested
-            ]
-    assert untested == []
+def test_both_columns_of_every_key_table_are_tested(models: list[Model]) -> None:
+    test = REPOSITORY / "tests" / "omop" / "key_tables_are_one_to_one_and_leave_room_for_ids.sql"
+    tested = {name: (id, key) for name, (id, key, _) in set_in(test, "key_tables").items()}
+    keys = {model.name: tuple(model.node["columns"])[:2] for model in models if model.folders[-1] == "keys"}
+    assert keys and tested == keys
 
 
 def test_what_others_read_is_under_contract(models: list[Model]) -> None:

@@ -1,6 +1,5 @@
-{#- Every check of one type of the Data Quality Dashboard passes or does not apply. One failed check of severity `fatal`,
-    or one that could not be counted, is an error; others are a warning. The failed checks are kept in the schema of test failures. -#}
-{% test dqd_checks_pass(model, check_name) %}
+-- Or does not apply. If one that failed is of severity `fatal`, or one could not be counted, this
+-- is an error, else a warning. The failed checks are kept in the schema of test failures.
 {{ config(
     severity='error',
     warn_if='> 0',
@@ -10,11 +9,12 @@
 with
 
 results as (
-    select * from {{ model }}
+    select * from {{ ref('dqd_results') }}
 ),
 
 failing as (
     select
+        check_name,
         checkid,
         status,
         severity,
@@ -24,8 +24,7 @@ failing as (
         check_description,
         query_text
     from results
-    where check_name = '{{ check_name }}' and status in ('failed', 'error')
+    where status in ('failed', 'error')
 )
 
 select * from failing
-{% endtest %}
