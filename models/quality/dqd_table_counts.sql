@@ -10,7 +10,7 @@
 ) %}
 with
 
-{% if 'person' in cdm.present and 'death' in cdm.present %}{{ dqd_person_facts(cdm.relations) }}{% endif %}
+{{ dqd_person_facts(cdm.relations) if 'person' in cdm.present and 'death' in cdm.present }}
 {{ dqd_counts_of_tables(cdm) }}
 {{ dqd_counts_of_persons(cdm) }}
 
