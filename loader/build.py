@@ -111,7 +111,7 @@ def _build_once(
         *(["--full-refresh"] if full_refresh else []),
     ]
     environment = os.environ | dict(database_environment)
-    key = project_key(settings.target, environment)
+    key = database_environment.get("SYNTHEA_OMOP_PROJECT_KEY") or project_key(settings.target, environment)
     environment |= {
         "SYNTHEA_OMOP_TARGET": settings.target,
         "SYNTHEA_OMOP_DATABASE": str(settings.database),

@@ -11,6 +11,7 @@ views and seeds that the selectors of selectors.yml leave out, because they stan
 Nothing of the package is imported here: this process is dbt's.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -18,7 +19,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -119,10 +120,10 @@ def _lead_to(manifest: "Manifest", database: str) -> None:
 
 
 def _leave_out(manifest: "Manifest", names: Iterable[str]) -> None:
-    """Give the views and seeds of these names the tag that the selectors leave out."""
+    """Give the views, the seeds and the tables that are made once of these names the tag that the selectors leave out."""
     standing = set(names)
     for node in manifest.nodes.values():
-        if node.name in standing and (node.resource_type == "seed" or node.config.get("materialized") == "view"):
+        if node.name in standing and node.config.get("materialized") in ("seed", "view", "made_once"):
             node.tags.append("standing")
 
 
@@ -162,5 +163,13 @@ def _value(arguments: Iterable[str], option: str) -> str:
     return next((next(following, "") for argument in following if argument == option), "")
 
 
+def _end(code: int) -> NoReturn:
+    """End the process as Python would, but for taking a million objects apart one by one."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    _end(main(*sys.argv[1:]))

@@ -1,5 +1,6 @@
 """What `synthea-omop run` does, from the files to the tested CDM; what the verb prints and keeps of it stands around it."""
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from logging import INFO
@@ -84,9 +85,9 @@ def load_and_build(job: Job, settings: Settings, reporter: Reporter, watch: Watc
             )
         beside, full_refresh = place.prepare(database, job.full_refresh)
         environment = database.dbt_environment() | beside
+        key = environment["SYNTHEA_OMOP_PROJECT_KEY"] = project_key(place.settings.target, os.environ | environment)
         if not full_refresh and not beside:
-            standing = standing_nodes(database, project_key(place.settings.target))
-            environment["SYNTHEA_OMOP_STANDING"] = " ".join(standing)
+            environment["SYNTHEA_OMOP_STANDING"] = " ".join(standing_nodes(database, key))
         database.make_way()
         reconnect = reconnecting(database)
         with ended_by_sigterm():

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import md5, sha256
-from importlib.metadata import distributions
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from loader.settings import PROJECT_DIR
@@ -17,6 +17,7 @@ _BLOCK = re.compile(r"\{%-?\s*(macro|materialization)\b.*?\{%-?\s*end\1\s*-?%\}"
 _PARSED_FOLDERS = ("models", "macros", "seeds/mappings", "seeds/quality", "tests", "analyses")
 _PARSED_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml", ".dbtignore")
 _PARSED_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
+_PARSERS = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb", "dbt-postgres", "dbt-spark")
 # What the project's macros read from the environment while dbt parses.
 _PARSED_VARIABLES = ("SYNTHEA_OMOP_SCHEMA_SUFFIX",)
 
@@ -27,12 +28,19 @@ def project_key(target: str, environment: Mapping[str, str] = os.environ, folder
     for part in (
         str(folder), sys.version, target,
         *(f"{name}={environment.get(name, '')}" for name in _PARSED_VARIABLES),
-        *sorted(f"{found.name} {found.version}" for found in distributions() if found.name.startswith("dbt")),
+        *(f"{name} {_version(name)}" for name in _PARSERS),
     ):
         made_of.update(f"{part}\0".encode())
     for path in _parsed_files(folder):
         made_of.update(f"{path.relative_to(folder)}\0".encode() + sha256(path.read_bytes()).digest())
     return made_of.hexdigest()[:32]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
 
 
 def _parsed_files(folder: Path) -> Iterator[Path]:

@@ -161,10 +161,12 @@ class Database(ABC):
         """Tables of a schema that cannot be queried, because the engine keeps no file of one without rows."""
         return []
 
-    def views_and_seeds(self) -> list[str]:
-        """Names of the views and the seeds of the dbt project that are there and can be queried; none where that is not to
-        be had cheaply."""
-        return []
+    def relations(self) -> list[tuple[str, str, bool]]:
+        """(schema, name, is a view) of all that there is; nothing where that is not to be had."""
+        return self.query(
+            "select table_schema, table_name, table_type = 'VIEW' from information_schema.tables"
+            " where table_catalog = current_database()"
+        )
 
     @abstractmethod
     def make_way(self) -> None:

@@ -188,13 +188,6 @@ class DuckdbDatabase(Database):
     def dbt_environment(self) -> dict[str, str]:
         return {"SYNTHEA_OMOP_CATALOG": self.query("select current_database()")[0][0]}
 
-    def views_and_seeds(self) -> list[str]:
-        rows = self.query(
-            "select view_name from duckdb_views() where database_name = current_database() and not internal union all"
-            " select table_name from duckdb_tables() where database_name = current_database() and schema_name = 'mappings'"
-        )
-        return [name for (name,) in rows]
-
     def make_way(self) -> None:
         self.close()
 

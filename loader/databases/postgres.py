@@ -15,8 +15,6 @@ from loader.settings import Settings
 # Shares of a table's rows: so many dead ones are worth a VACUUM, so many that moved new statistics. Few rows are neither.
 DEAD, MOVED, FEW = 0.2, 0.1, 1000
 BUILT_SCHEMAS = ("intermediate", "omop", "omop_partitions", "quality")
-# Where the views and seeds of the CDM are.
-VIEW_SCHEMAS = ("staging", "intermediate", "omop", "quality")
 
 # The same in every session of the project on a server; any constant will do.
 LOCK_KEY = 5_402_779_136_540
@@ -73,15 +71,6 @@ class PostgresDatabase(PostgresSession):
         )
         for schema, name, has_dead_rows in moved:
             self.execute(f"{'vacuum (analyze)' if has_dead_rows else 'analyze'} {quoted(schema, name)}")
-
-    def views_and_seeds(self) -> list[str]:
-        rows = self.query(
-            "select relname from pg_catalog.pg_class where relkind = 'v' and relnamespace = any (array("
-            " select oid from pg_catalog.pg_namespace where nspname in ?)) union all"
-            " select tablename from pg_catalog.pg_tables where schemaname = 'mappings'",
-            (VIEW_SCHEMAS,),
-        )
-        return [name for (name,) in rows]
 
     def _end_workers_of_killed_loads(self) -> None:
         self.query(

@@ -123,7 +123,7 @@ class SparkDatabase(DuckdbDatabase):
     def without_files(self, schema: str) -> list[str]:
         return folders_without_files(self._warehouse, schema)
 
-    def views_and_seeds(self) -> list[str]:
+    def relations(self) -> list[tuple[str, str, bool]]:
         # Its catalogue is Spark's own.
         return []
 

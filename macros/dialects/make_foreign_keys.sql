@@ -17,7 +17,8 @@
     strict and does not hold is left away with a warning; a strict one ends the build before its changes count as
     done. -#}
 {% macro postgres__make_foreign_keys(results) -%}
-    {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list -%}
+    {%- set built = results | selectattr('status', 'equalto', 'success') | map(attribute='node.name') | list
+        + standing_nodes() -%}
     {%- set keys = cdm_foreign_keys() -%}
     {%- if keys | map(attribute='model') | reject('in', built) | list -%}
         {{ return('') }}

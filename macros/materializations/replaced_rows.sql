@@ -11,12 +11,19 @@
         {%- call statement('main') -%}
             {{ replace_persons(relation, sql) }}
         {%- endcall -%}
+    {%- elif strategy == 'append' and standing_nodes() -%}
+        {%- call statement('main') -%}
+            {{ insert_rows(relation, sql) }}
+        {%- endcall -%}
     {%- else -%}
         {%- set new_rows = make_temp_relation(relation) -%}
-        {%- do run_query(create_table_as(True, new_rows, sql)) -%}
-        {%- do adapter.expand_target_column_types(from_relation=new_rows, to_relation=relation) -%}
-        {%- set columns = process_schema_changes(config.get('on_schema_change'), new_rows, existing)
-            or adapter.get_columns_in_relation(existing) -%}
+        {%- do run_query('create temporary table ' ~ new_rows ~ ' as (' ~ sql ~ ')') -%}
+        {%- set columns = none -%}
+        {%- if not standing_nodes() -%}
+            {%- do adapter.expand_target_column_types(from_relation=new_rows, to_relation=relation) -%}
+            {%- set columns = process_schema_changes(config.get('on_schema_change'), new_rows, existing) -%}
+        {%- endif -%}
+        {%- set columns = columns or adapter.get_columns_in_relation(existing) -%}
         {%- set statements = adapter.get_incremental_strategy_macro(context, strategy)({
             'target_relation': relation, 'temp_relation': new_rows, 'unique_key': config.get('unique_key'),
             'dest_columns': columns, 'incremental_predicates': none,

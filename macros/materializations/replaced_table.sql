@@ -3,7 +3,7 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set relation = this.incorporate(type='table') -%}
     {{ run_hooks(pre_hooks) }}
-    {%- if is_emptied and existing is not none and existing.is_table -%}
+    {%- if is_emptied and not flags.FULL_REFRESH and existing is not none and existing.is_table -%}
         {%- call statement('main') -%}
             truncate table {{ relation }};
             {{ insert_rows(relation, sql) }}

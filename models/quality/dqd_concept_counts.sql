@@ -1,4 +1,5 @@
 -- One row per check of a concept that occurs: how many rows violate it, and of how many.
+{{ config(materialized='view') }}
 with
 
 uses as (

@@ -1,4 +1,5 @@
 -- One row per check of a column's concepts or source values: how many violate it, of how many.
+{{ config(materialized='view') }}
 with
 
 uses as (

@@ -1,4 +1,5 @@
 -- One row per check of the Data Quality Dashboard: what was counted, and what there was to count.
+{{ config(materialized='view') }}
 with
 
 checks as (

@@ -1,4 +1,5 @@
 -- One row per check of the Data Quality Dashboard: what it means, and when it fails.
+{{ config(materialized='view') }}
 with
 
 checks as (
