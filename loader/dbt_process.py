@@ -15,10 +15,12 @@ import atexit
 import gc
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
@@ -37,17 +39,22 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     from dbt.cli.main import dbtRunner
 
     _hear_from_info_on()
+    _compile_once()
     file = Path(parsed_file)
     manifest = _kept(file)
     if manifest is None:
         print("Parsing the dbt project, which later runs need not do", flush=True)
-        parsed = dbtRunner().invoke(["parse", *_parse_arguments(arguments)])
-        if not parsed.success:
-            return _exit_code(parsed)
-        manifest = parsed.result
-        _keep(file, manifest)
+        # dbt keeps what it parsed in its target folder, which others may write into.
+        with TemporaryDirectory(prefix="synthea-omop-parsed-") as folder:
+            parsed = dbtRunner().invoke(["parse", *_parse_arguments(arguments), "--target-path", folder])
+            if not parsed.success:
+                return _exit_code(parsed)
+            manifest = parsed.result
+            _keep(file, Path(folder) / "partial_parse.msgpack")
     _lead_to(manifest, os.environ.get("SYNTHEA_OMOP_CATALOG", ""))
     _leave_out(manifest, os.environ.get("SYNTHEA_OMOP_STANDING", "").split())
+    # The same once more, as macros see it.
+    manifest.build_flat_graph()
     gc.set_threshold(OBJECTS_TO_COLLECT, 10, 100)
     gc.enable()
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
@@ -70,6 +77,25 @@ def _hear_from_info_on() -> None:
     ctx_set_event_manager(FromInfoOn())
 
 
+def _compile_once() -> None:
+    """Let Jinja compile a text once: of the 3,500 that dbt renders while it parses most are the same few hooks, types and
+    references to descriptions. Jinja's own cache is for templates in files."""
+    from jinja2 import Environment
+
+    compiled: dict[tuple[type[Environment], Any], Any] = {}
+    compile_anew = Environment.compile
+
+    def compile_once(self: Environment, source: Any, *others: Any, **named: Any) -> Any:
+        if others or named:
+            return compile_anew(self, source, *others, **named)
+        key = (type(self), source)
+        if key not in compiled:
+            compiled[key] = compile_anew(self, source)
+        return compiled[key]
+
+    Environment.compile = compile_once  # type: ignore[method-assign]
+
+
 def _kept(file: Path) -> "Manifest | None":
     """What parsing gave an earlier run; nothing when it is not there or cannot be read, whatever happened to it."""
     from dbt.contracts.graph.manifest import Manifest
@@ -86,14 +112,12 @@ def _kept(file: Path) -> "Manifest | None":
     return manifest
 
 
-def _keep(file: Path, manifest: "Manifest") -> None:
-    from dbt.parser.manifest import extended_mashumaro_encoder
-
+def _keep(file: Path, parsed: Path) -> None:
     # A folder that cannot be written costs the next run its start, and no more.
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(f".{os.getpid()}")
-        new.write_bytes(manifest.to_msgpack(extended_mashumaro_encoder))
+        shutil.copyfile(parsed, new)
         new.replace(file)
         kept = sorted(file.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
         for old in kept[:-KEPT_MANIFESTS]:
@@ -102,21 +126,15 @@ def _keep(file: Path, manifest: "Manifest") -> None:
 
 def _lead_to(manifest: "Manifest", database: str) -> None:
     """Let every node lie in the database of this run: its name is all that parsing knew of the one it met."""
-    if not database:
-        return
     quoted = '"' + database.replace('"', '""') + '"'
-    for kind in ("nodes", "sources", "unit_tests"):
-        for key, node in getattr(manifest, kind).items():
+    for kind in (manifest.nodes, manifest.sources, manifest.unit_tests):
+        for node in kind.values():
             former = getattr(node, "database", None)
-            if not former or former == database:
+            if not database or not former or former == database:
                 continue
             node.database = database
-            changed = {"database": database}
             if name := getattr(node, "relation_name", None):
                 node.relation_name = quoted + name.removeprefix('"' + former.replace('"', '""') + '"')
-                changed["relation_name"] = node.relation_name
-            # The same once more, as macros see it.
-            manifest.flat_graph.get(kind, {}).get(key, {}).update(changed)
 
 
 def _leave_out(manifest: "Manifest", names: Iterable[str]) -> None:
@@ -152,7 +170,7 @@ def _exit_code(done: Any) -> int:
 def _parse_arguments(arguments: Iterable[str]) -> list[str]:
     """The arguments of a build that parsing takes too: where project and engine are, and how to speak."""
     taken = []
-    for name in ("--project-dir", "--profiles-dir", "--target", "--target-path", "--log-path", "--log-format"):
+    for name in ("--project-dir", "--profiles-dir", "--target", "--log-path", "--log-format"):
         if value := _value(arguments, name):
             taken += [name, value]
     return [*taken, "--log-level-file", "none", "--no-partial-parse", "--no-write-json", "--no-use-colors", "--quiet"]

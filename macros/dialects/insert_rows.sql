@@ -18,11 +18,3 @@
         {{ sql }}
     );
 {%- endmacro %}
-
-{% macro insert_columns(relation, sql, columns) -%}
-    insert into {{ relation }} ({{ columns | join(', ') }})
-    select {{ columns | join(', ') }}
-    from (
-        {{ sql }}
-    ) as model_rows;
-{%- endmacro %}

@@ -15,9 +15,9 @@ from tests.support.environments import engine_of
 
 Environment = Mapping[str, str]
 KEY, FORMER = "0123456789abcdef", "fedcba9876543210"
-# A view, a seed, and a table, which is made anew by every build.
-MADE = (("model", "stg_view"), ("seed", "a_seed"), ("model", "a_table"))
-STANDING = ["a_seed", "stg_view"]
+# A view, a seed, a table that is made once, and tables that every build makes anew.
+MADE = (("model", "stg_view"), ("seed", "a_seed"), ("model", "note"), ("model", "person"), ("model", "a_table"))
+STANDING = ["a_seed", "note", "stg_view"]
 
 
 class Ledger:
@@ -26,11 +26,12 @@ class Ledger:
     def __init__(self, environment: Environment, folder: Path) -> None:
         self._environment, self._build = environment, 0
         succeed(environment, "load", export(folder, patient(ANN)))
-        for schema in ("staging", "mappings", "intermediate"):
+        for schema in ("staging", "mappings", "intermediate", "omop"):
             execute(environment, f"create schema {schema}")
         execute(environment, "create view staging.stg_view as select 1 as one")
         execute(environment, "create table mappings.a_seed (one integer)")
-        execute(environment, "create table intermediate.a_table (one integer)")
+        for table in ("intermediate.a_table", "omop.person", "omop.note"):
+            execute(environment, f"create table {table} (one integer)")
 
     def execute(self, sql: str) -> None:
         execute(self._environment, sql)
@@ -86,7 +87,7 @@ def test_what_the_last_build_made_stands_and_so_it_does_after_builds_that_left_i
     ledger.built()
     assert ledger.standing() == STANDING
     for outcome in ("done", "untested", "failing"):
-        ledger.built(outcome=outcome, nodes=MADE[2:])
+        ledger.built(outcome=outcome, nodes=MADE[3:])
         assert ledger.standing() == STANDING
 
 
@@ -100,8 +101,9 @@ def test_what_another_state_of_the_project_made_does_not_stand(ledger: Ledger) -
 def test_what_is_gone_does_not_stand(ledger: Ledger) -> None:
     ledger.built()
     ledger.execute("drop view staging.stg_view")
-    assert ledger.standing() == ["a_seed"]
+    assert ledger.standing() == ["a_seed", "note"]
     ledger.execute("drop table mappings.a_seed")
+    ledger.execute("drop table omop.note")
     assert ledger.standing() == []
 
 
@@ -122,7 +124,7 @@ def test_a_build_that_was_killed_before_it_wrote_what_it_made_counts_as_broken_o
 def test_after_a_full_refresh_that_is_to_be_made_up_for_nothing_stands(ledger: Ledger) -> None:
     """It ended, but some persons' rows are missing: the next build replaces all tables, and views go with them."""
     ledger.built()
-    ledger.built(outcome="partial", nodes=MADE[2:], full_refresh=True)
+    ledger.built(outcome="partial", nodes=MADE[3:], full_refresh=True)
     assert ledger.standing() == []
     ledger.built(full_refresh=True)
     assert ledger.standing() == STANDING
@@ -132,14 +134,23 @@ def test_after_a_full_refresh_that_is_to_be_made_up_for_nothing_stands(ledger: L
 def test_what_failed_or_was_loaded_by_hand_since_does_not_stand(ledger: Ledger, status: str) -> None:
     ledger.built()
     ledger.steps(MADE[1:2], status)
-    assert ledger.standing() == ["stg_view"]
+    assert ledger.standing() == ["note", "stg_view"]
 
 
 @pytest.mark.parametrize("outcome", ["partial", "unpublished"])
 def test_what_a_part_of_the_project_or_an_unpublished_build_made_does_not_stand(ledger: Ledger, outcome: str) -> None:
     ledger.built()
     ledger.built(outcome=outcome, nodes=MADE[:1])
-    assert ledger.standing() == ["a_seed"]
+    assert ledger.standing() == ["a_seed", "note"]
+
+
+def test_after_a_build_by_hand_nothing_stands_until_it_is_made_again(ledger: Ledger) -> None:
+    """It does not know the key: what it made of which state of the project is not known either."""
+    ledger.built()
+    ledger.built("unknown", outcome="partial", nodes=MADE[4:])
+    assert ledger.standing() == []
+    ledger.built()
+    assert ledger.standing() == STANDING
 
 
 def test_the_key_of_a_project_changes_with_every_file_that_dbt_reads_and_with_the_engine(tmp_path: Path) -> None:
