@@ -13,6 +13,10 @@
         from person_facts
     ),
 
+    checks as (
+        select * from {{ ref('dqd_checks') }}
+    ),
+
     -- All of them, less those who have a row.
     persons_asked_for as (
         select
@@ -20,7 +24,7 @@
             checks.cdm_table_name,
             all_persons.persons as violated_rows,
             all_persons.persons as denominator_rows
-        from {{ ref('dqd_checks') }} as checks
+        from checks
         cross join all_persons
         where
             checks.check_name = 'measurePersonCompleteness'
@@ -82,15 +86,19 @@
     {%- if 'observation_period' in cdm.present -%}
         {%- do parts.append('persons_observed_twice') %}
 
+    observation_periods as (
+        select * from {{ cdm.relations.observation_period }}
+    ),
+
     persons_observed as (
         select distinct person_id
-        from {{ cdm.relations.observation_period }}
+        from observation_periods
     ),
 
     persons_overlapping as (
         select distinct period.person_id
-        from {{ cdm.relations.observation_period }} as period
-        inner join {{ cdm.relations.observation_period }} as other
+        from observation_periods as period
+        inner join observation_periods as other
             on
                 period.person_id = other.person_id
                 and period.observation_period_id <> other.observation_period_id
