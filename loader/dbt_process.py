@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 # How many states of the project, engines included, are kept.
 KEPT_MANIFESTS = 8
-# After how many new objects Python looks for garbage among the young ones; it does after 700 by itself.
-OBJECTS_TO_COLLECT = 50_000
+# After how many new objects Python looks for garbage among the young ones, by itself after 700; then, after how many looks
+# among older ones. A million objects stay, and looking at them rarely costs no memory, as not looking at all does.
+OBJECTS_TO_COLLECT = (20_000, 10, 100)
 
 
 def main(parsed_file: str, results: str, *arguments: str) -> int:
     """dbt's exit code."""
-    # Parsing makes a million objects that all stay: looking for garbage among them again and again costs a tenth of it.
-    gc.disable()
+    gc.set_threshold(*OBJECTS_TO_COLLECT)
     from dbt.cli.main import dbtRunner
 
     _hear_from_info_on()
@@ -55,8 +55,6 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     _leave_out(manifest, os.environ.get("SYNTHEA_OMOP_STANDING", "").split())
     # The same once more, as macros see it.
     manifest.build_flat_graph()
-    gc.set_threshold(OBJECTS_TO_COLLECT, 10, 100)
-    gc.enable()
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
     with open(results, "w", encoding="utf-8") as stream:
         json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
