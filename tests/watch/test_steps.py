@@ -97,7 +97,7 @@ def test_dbts_nodes_are_steps_and_its_texts_are_for_people() -> None:
     assert (step.status, step.kind, step.name) == ("success", "model", "person") and len(steps.all) == 1
     made: dict[tuple[str, str], Step] = {}
     lines.complete(
-        [{"unique_id": "model.p.person", "status": "success", "adapter_response": {"rows_affected": 16},
+        [{"unique_id": "model.p.person", "status": "success", "rows_affected": 16,
           "relation_name": '"memory"."omop"."person"'}, {"unique_id": "model.p.skipped", "status": "skipped"}],
         made,
     )
