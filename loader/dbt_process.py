@@ -14,8 +14,8 @@ Nothing of the package is imported here: this process is dbt's.
 import atexit
 import gc
 import json
+import marshal
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -39,8 +39,8 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     from dbt.cli.main import dbtRunner
 
     _hear_from_info_on()
-    _read_once()
     file = Path(parsed_file)
+    keep_compiled = _read_once(file.with_suffix(".jinja"))
     manifest = _kept(file)
     if manifest is None:
         print("Parsing the dbt project, which later runs need not do", flush=True)
@@ -56,6 +56,7 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     # The same once more, as macros see it.
     manifest.build_flat_graph()
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
+    keep_compiled()
     with open(results, "w", encoding="utf-8") as stream:
         json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
     return _exit_code(done)
@@ -75,27 +76,37 @@ def _hear_from_info_on() -> None:
     ctx_set_event_manager(FromInfoOn())
 
 
-def _read_once() -> None:
+def _read_once(file: Path) -> Callable[[], None]:
     """Let Jinja parse and compile a text once: of the 5,900 that dbt reads while it parses half are the macros once more,
-    the same few hooks and types, and references to descriptions. Jinja's own cache is for templates in files."""
+    the same few hooks and types, and references to descriptions. What it compiled is kept in `file` when the function that
+    is returned is called, and no later run of this project compiles it again. Jinja's own caches are for templates in files."""
     from jinja2 import Environment
 
-    def once(method: Callable[..., Any]) -> Callable[..., Any]:
-        made: dict[tuple[type[Environment], Any], Any] = {}
+    parsed: dict[tuple[str, str], Any] = {}
+    compiled: dict[tuple[str, str], Any] = {}
+    with suppress(OSError, EOFError, ValueError, TypeError):
+        compiled.update(marshal.loads(file.read_bytes()))
+    kept = len(compiled)
 
+    def once(method: Callable[..., Any], made: dict[tuple[str, str], Any]) -> Callable[..., Any]:
         def remembered(self: Environment, source: Any, *others: Any, **named: Any) -> Any:
-            if others or named:
+            if others or named or not isinstance(source, str):
                 return method(self, source, *others, **named)
-            key = (type(self), source)
+            key = (type(self).__qualname__, str(source))
             if key not in made:
                 made[key] = method(self, source)
             return made[key]
 
         return remembered
 
+    def keep() -> None:
+        if len(compiled) > kept:
+            _write(file, marshal.dumps(compiled))
+
     # Who asks for a parsed text only looks for calls in it; compiling, which changes it, parses by another way.
-    Environment.parse = once(Environment.parse)  # type: ignore[method-assign]
-    Environment.compile = once(Environment.compile)  # type: ignore[method-assign]
+    Environment.parse = once(Environment.parse, parsed)  # type: ignore[method-assign]
+    Environment.compile = once(Environment.compile, compiled)  # type: ignore[method-assign]
+    return keep
 
 
 def _kept(file: Path) -> "Manifest | None":
@@ -115,15 +126,21 @@ def _kept(file: Path) -> "Manifest | None":
 
 
 def _keep(file: Path, parsed: Path) -> None:
+    _write(file, parsed.read_bytes())
+    with suppress(OSError):
+        kept = sorted(file.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
+        for old in kept[:-KEPT_MANIFESTS]:
+            old.unlink(missing_ok=True)
+            old.with_suffix(".jinja").unlink(missing_ok=True)
+
+
+def _write(file: Path, content: bytes) -> None:
     # A folder that cannot be written costs the next run its start, and no more.
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(f".{os.getpid()}")
-        shutil.copyfile(parsed, new)
+        new.write_bytes(content)
         new.replace(file)
-        kept = sorted(file.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
-        for old in kept[:-KEPT_MANIFESTS]:
-            old.unlink(missing_ok=True)
 
 
 def _lead_to(manifest: "Manifest", database: str) -> None:

@@ -17,7 +17,8 @@ _BLOCK = re.compile(r"\{%-?\s*(macro|materialization)\b.*?\{%-?\s*end\1\s*-?%\}"
 _PARSED_FOLDERS = ("models", "macros", "seeds/mappings", "seeds/quality", "tests", "analyses")
 _PARSED_FILES = ("dbt_project.yml", "profiles.yml", "selectors.yml", ".dbtignore")
 _PARSED_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
-_PARSERS = ("dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb", "dbt-postgres", "dbt-spark")
+# Jinja too: what it compiled is kept beside what dbt parsed.
+_PARSERS = ("Jinja2", "dbt-core", "dbt-adapters", "dbt-common", "dbt-duckdb", "dbt-postgres", "dbt-spark")
 # What the project's macros read from the environment while dbt parses.
 _PARSED_VARIABLES = ("SYNTHEA_OMOP_SCHEMA_SUFFIX",)
 
