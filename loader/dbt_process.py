@@ -38,31 +38,30 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     gc.set_threshold(*OBJECTS_TO_COLLECT)
     from dbt.cli.main import dbtRunner
 
-    _hear_from_info_on()
+    hear_from_info_on()
     file = Path(parsed_file)
-    keep_compiled = _read_once(file.with_suffix(".jinja"))
-    manifest = _kept(file)
+    compiled = read_once()
+    compiled.update(kept_code(file))
+    known = len(compiled)
+    manifest = kept_manifest(file)
     if manifest is None:
         print("Parsing the dbt project, which later runs need not do", flush=True)
-        # dbt keeps what it parsed in its target folder, which others may write into.
-        with TemporaryDirectory(prefix="synthea-omop-parsed-") as folder:
-            parsed = dbtRunner().invoke(["parse", *_parse_arguments(arguments), "--target-path", folder])
-            if not parsed.success:
-                return _exit_code(parsed)
-            manifest = parsed.result
-            _keep(file, Path(folder) / "partial_parse.msgpack")
-    _lead_to(manifest, os.environ.get("SYNTHEA_OMOP_CATALOG", ""))
+        manifest, code = parse(file, arguments)
+        if manifest is None:
+            return code
+    lead_to(manifest, os.environ.get("SYNTHEA_OMOP_CATALOG", ""))
     _leave_out(manifest, os.environ.get("SYNTHEA_OMOP_STANDING", "").split())
     # The same once more, as macros see it.
     manifest.build_flat_graph()
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
-    keep_compiled()
+    if len(compiled) > known:
+        _write(file.with_suffix(".jinja"), marshal.dumps(compiled))
     with open(results, "w", encoding="utf-8") as stream:
         json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
-    return _exit_code(done)
+    return exit_code(done)
 
 
-def _hear_from_info_on() -> None:
+def hear_from_info_on() -> None:
     """Let dbt's events of level `debug`, nine thousand in a build, end where they begin: nobody reads them."""
     from dbt_common.events.base_types import BaseEvent, EventLevel
     from dbt_common.events.event_manager import EventManager
@@ -76,17 +75,11 @@ def _hear_from_info_on() -> None:
     ctx_set_event_manager(FromInfoOn())
 
 
-def _read_once(file: Path) -> Callable[[], None]:
+def read_once() -> dict[tuple[str, str], Any]:
     """Let Jinja parse and compile a text once: of the 5,900 that dbt reads while it parses half are the macros once more,
-    the same few hooks and types, and references to descriptions. What it compiled is kept in `file` when the function that
-    is returned is called, and no later run of this project compiles it again. Jinja's own caches are for templates in files."""
+    the same few hooks and types, and references to descriptions. Jinja's own caches are for templates in files.
+    What is returned is what it has compiled, which is to be kept for the next run."""
     from jinja2 import Environment
-
-    parsed: dict[tuple[str, str], Any] = {}
-    compiled: dict[tuple[str, str], Any] = {}
-    with suppress(OSError, EOFError, ValueError, TypeError):
-        compiled.update(marshal.loads(file.read_bytes()))
-    kept = len(compiled)
 
     def once(method: Callable[..., Any], made: dict[tuple[str, str], Any]) -> Callable[..., Any]:
         def remembered(self: Environment, source: Any, *others: Any, **named: Any) -> Any:
@@ -99,17 +92,34 @@ def _read_once(file: Path) -> Callable[[], None]:
 
         return remembered
 
-    def keep() -> None:
-        if len(compiled) > kept:
-            _write(file, marshal.dumps(compiled))
-
+    compiled: dict[tuple[str, str], Any] = {}
     # Who asks for a parsed text only looks for calls in it; compiling, which changes it, parses by another way.
-    Environment.parse = once(Environment.parse, parsed)  # type: ignore[method-assign]
+    Environment.parse = once(Environment.parse, {})  # type: ignore[method-assign]
     Environment.compile = once(Environment.compile, compiled)  # type: ignore[method-assign]
-    return keep
+    return compiled
 
 
-def _kept(file: Path) -> "Manifest | None":
+def kept_code(file: Path) -> dict[tuple[str, str], Any]:
+    """What Jinja compiled in earlier runs of the project that was parsed into `file`."""
+    with suppress(OSError, EOFError, ValueError, TypeError):
+        return dict(marshal.loads(file.with_suffix(".jinja").read_bytes()))
+    return {}
+
+
+def parse(file: Path, arguments: Iterable[str]) -> "tuple[Manifest | None, int]":
+    """What dbt makes of the project that the arguments of a build lead to, which is kept in `file`; its exit code."""
+    from dbt.cli.main import dbtRunner
+
+    # dbt keeps what it parsed in its target folder, which others may write into.
+    with TemporaryDirectory(prefix="synthea-omop-parsed-") as folder:
+        parsed = dbtRunner().invoke(["parse", *_parse_arguments(arguments), "--target-path", folder])
+        if not parsed.success:
+            return None, exit_code(parsed)
+        keep_manifest(file, Path(folder) / "partial_parse.msgpack")
+        return parsed.result, 0
+
+
+def kept_manifest(file: Path) -> "Manifest | None":
     """What parsing gave an earlier run; nothing when it is not there or cannot be read, whatever happened to it."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
@@ -125,7 +135,7 @@ def _kept(file: Path) -> "Manifest | None":
     return manifest
 
 
-def _keep(file: Path, parsed: Path) -> None:
+def keep_manifest(file: Path, parsed: Path) -> None:
     _write(file, parsed.read_bytes())
     with suppress(OSError):
         kept = sorted(file.parent.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
@@ -143,7 +153,7 @@ def _write(file: Path, content: bytes) -> None:
         new.replace(file)
 
 
-def _lead_to(manifest: "Manifest", database: str) -> None:
+def lead_to(manifest: "Manifest", database: str) -> None:
     """Let every node lie in the database of this run: its name is all that parsing knew of the one it met."""
     quoted = '"' + database.replace('"', '""') + '"'
     for kind in (manifest.nodes, manifest.sources, manifest.unit_tests):
@@ -177,7 +187,7 @@ def _told(result: Any) -> dict[str, Any]:
     }
 
 
-def _exit_code(done: Any) -> int:
+def exit_code(done: Any) -> int:
     if done.exception is None:
         return 0 if done.success else 1
     # dbt has said all others itself.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.loader.command_line import query
+from tests.support.dbt_server import run_dbt
 from tests.support.environments import REPOSITORY, engine_of
 
 PARTS = (
@@ -58,11 +59,7 @@ class Project:
 
     def dbt(self, verb: str, *arguments: str, failing: str = "") -> tuple[int, str]:
         """Exit code and output of a dbt command; the model `failing` fails."""
-        done = subprocess.run(
-            self._command(verb, *arguments), cwd="/", env=self._environment(failing), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )
-        return done.returncode, done.stdout
+        return run_dbt((verb, *arguments), self._environment(failing), self.folder)
 
     def build(self, *arguments: str) -> str:
         """Build tables, which must succeed; what dbt printed."""

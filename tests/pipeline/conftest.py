@@ -53,7 +53,7 @@ def _history(environment: Mapping[str, str]) -> dict[str, Build]:
         if name in (FIRST, RELOADED):
             synthea_omop("load", str(DEMO / "synthea"), environment=environment)
         options = ["--full-refresh"] if name == REFRESHED else []
-        output = dbt("--no-partial-parse", "build", *options, environment=environment)
+        output = dbt("build", *options, environment=environment)
         with reading(environment) as reader:
             ((persons_replaced,),) = reader.query("select count(*) from intermediate.int_changes__persons")
             keys = keys_of(reader)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from tests.support.dbt_server import run_dbt
 from tests.support.environments import REPOSITORY
 
 Work = TypeVar("Work")
@@ -33,7 +34,7 @@ def synthea_omop_command(*arguments: str) -> list[str]:
 
 def dbt(*arguments: str, environment: Mapping[str, str]) -> str:
     """Runs dbt on the project and gives what it printed. Raises CommandFailedError."""
-    return run(*dbt_command(*arguments), environment=environment)
+    return _ended_well(f"dbt {' '.join(arguments)}", *run_dbt(arguments, environment))
 
 
 def dbt_command(*arguments: str) -> list[str]:
@@ -60,8 +61,12 @@ def run(*command: str, environment: Mapping[str, str], cwd: str = "/") -> str:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if done.returncode:
-        lines = [line for line in done.stdout.splitlines() if not NOISE.search(line)]
+    return _ended_well(" ".join(command), done.returncode, done.stdout)
+
+
+def _ended_well(command: str, code: int, output: str) -> str:
+    if code:
+        lines = [line for line in output.splitlines() if not NOISE.search(line)]
         tail = "\n".join(lines[-LINES_OF_A_FAILURE:])
-        raise CommandFailedError(f"exit code {done.returncode} of {' '.join(command)}\n{tail}")
-    return done.stdout
+        raise CommandFailedError(f"exit code {code} of {command}\n{tail}")
+    return output
