@@ -210,7 +210,7 @@ def _value(arguments: Iterable[str], option: str) -> str:
     return next((next(following, "") for argument in following if argument == option), "")
 
 
-def _end(code: int) -> NoReturn:
+def end(code: int) -> NoReturn:
     """End the process as Python would, but for taking a million objects apart one by one."""
     atexit._run_exitfuncs()
     sys.stdout.flush()
@@ -219,4 +219,4 @@ def _end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    _end(main(*sys.argv[1:]))
+    end(main(*sys.argv[1:]))

@@ -8,6 +8,7 @@ own as if it were typed; that dbt parses anew what has changed is tested with db
 import atexit
 import json
 import os
+import selectors
 import socket
 import subprocess
 import sys
@@ -15,11 +16,10 @@ import tempfile
 import time
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 from loader import dbt_process
 from loader.project import project_key
@@ -69,7 +69,7 @@ def _server() -> str:
 
 
 class _Server:
-    """Takes a command at a time, and answers from a child with its exit code."""
+    """Starts a child for each command, several at once, and answers with its exit code."""
 
     def __init__(self) -> None:
         from dbt.adapters.duckdb.credentials import DuckDBCredentials
@@ -87,22 +87,33 @@ class _Server:
         self._manifests: dict[str, Any] = {}
 
     def serve(self, path: str) -> None:
-        """Until the process that started this one ends, and closes our input."""
-        with socket.socket(socket.AF_UNIX) as listener:
+        """Until the process that started this one kills it. The exit code is told when the child is gone, and with it every
+        lock that it held."""
+        at_work: dict[int, tuple[int, socket.socket]] = {}
+        with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as events:
             listener.bind(path)
             listener.listen()
+            events.register(listener, selectors.EVENT_READ)
             print("ready", flush=True)
             while True:
-                connection, _ = listener.accept()
-                with connection:
-                    request = json.loads(connection.makefile().readline())
-                    self._prepare(request)
-                    if os.fork() == 0:
-                        listener.close()
-                        self._answer(request, connection)
-                with suppress(ChildProcessError):
-                    while os.waitpid(-1, os.WNOHANG)[0]:
-                        pass
+                for key, _ in events.select():
+                    if key.fileobj is listener:
+                        connection, _ = listener.accept()
+                        request = json.loads(connection.makefile().readline())
+                        self._prepare(request)
+                        if (child := os.fork()) == 0:
+                            self._run(request)
+                        ended = os.pidfd_open(child)
+                        at_work[ended] = (child, connection)
+                        events.register(ended, selectors.EVENT_READ)
+                    else:
+                        ended = key.fd
+                        child, connection = at_work.pop(ended)
+                        events.unregister(ended)
+                        os.close(ended)
+                        with connection:
+                            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                            connection.sendall(str(code).encode())
 
     def _prepare(self, request: Mapping[str, Any]) -> None:
         """Have the project's manifest: kept by a run or a test before, or parsed in a child of its own."""
@@ -120,8 +131,8 @@ class _Server:
         self._compiled.update(dbt_process.kept_code(Path(parsed)))
         self._manifests[parsed] = manifest
 
-    def _answer(self, request: Mapping[str, Any], connection: socket.socket) -> None:
-        code = 70
+    def _run(self, request: Mapping[str, Any]) -> NoReturn:
+        """The command, in this process and to its end."""
         try:
             self._be(request)
             manifest = self._manifests[request["parsed"]]
@@ -131,13 +142,8 @@ class _Server:
             code = dbt_process.exit_code(self._runner(manifest=manifest).invoke(["--no-use-colors", *request["arguments"]]))
         except BaseException:
             traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            connection.sendall(str(code).encode())
-            connection.close()
-            atexit._run_exitfuncs()
-            os._exit(code)
+            code = 70
+        dbt_process.end(code)
 
     def _be(self, request: Mapping[str, Any]) -> None:
         """The process that the request asks for."""
