@@ -67,8 +67,9 @@ bench-scale: .venv/tested-on-spark ## time, memory and shuffles on Apache Spark 
 	--copies 20 --copies 200 --cores 1 --cores 2
 	$(BIN)/python -m bench.scale --export $(EXPORT) --vocabulary $(VOCABULARY) --copies 1000 --cores 2
 
-bench-check: .venv/tested-with ## whether a step has become 1.3 times slower than bench/recorded.json says (ten minutes)
+bench-check: .venv/tested-with ## whether a step has become 1.3 times slower than bench/recorded.json says, or a run's fixed price has grown (twenty minutes)
 	$(BIN)/python -m bench.check --engine duckdb --engine postgres
+	$(BIN)/python -m bench.fixed_price --check
 
 bench-try: .venv/tested-with ## the speed suite on little data: shows that it runs, measures nothing
 	$(BIN)/python -m bench.suite --export seeds/demo/synthea --vocabulary seeds/demo/vocabulary \

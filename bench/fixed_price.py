@@ -1,14 +1,16 @@
 """What a run costs that has nothing to do with the data, in U.
 
-`python -m bench.fixed_price [--runs 3] [--out FILE]`
+`python -m bench.fixed_price [--runs 3] [--out FILE] [--check | --record]`
 
 U is the CPU time, user and system of the whole process tree, of `dbt --version` in the same environment: the median of five
 taken between the runs. Ratios to it carry over between machines, seconds do not. The data are the bundled 16 patients on
 DuckDB, in a copy of the project of its own, so that nothing is parsed and nothing is there when the first run begins.
-Of several runs the medians count; nothing is subtracted.
+Of several runs the medians count; nothing is subtracted. `--check` fails when a work takes more than 1.2 times what
+bench/fixed_price.json has, which `--record` writes.
 """
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -26,6 +28,8 @@ from tests.support.environments import REPOSITORY, clean_environment
 
 # What a copy of the project needs not have.
 LEFT = (".git", ".venv", "target", "logs", "*.duckdb", "__pycache__")
+RECORDED = REPOSITORY / "bench" / "fixed_price.json"
+TOO_MUCH = 1.2
 # What dbt alone costs, of which the runs are made.
 PARTS = {
     "`dbt parse`, cold": ("parse", "--no-partial-parse"),
@@ -76,6 +80,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fixed_price", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=3, help="how often each is done (default 3)")
     parser.add_argument("--out", type=Path, help="file to which the figures are added as a line of JSON")
+    judged = parser.add_mutually_exclusive_group()
+    judged.add_argument("--check", action="store_true", help=f"fail when a work takes {TOO_MUCH} times what is recorded")
+    judged.add_argument("--record", action="store_true", help=f"write {RECORDED.name}")
     arguments = parser.parse_args()
     console, found, units = wide_console(), dict[str, list[float]](), list[float]()
     with tempfile.TemporaryDirectory(prefix="synthea-omop-bench-") as name:
@@ -95,12 +102,22 @@ def main() -> None:
             for part, words in PARTS.items():
                 found.setdefault(part, []).append(cpu_seconds([*dbt, *words, *places], environment))
     unit = statistics.median(units)
-    table = Table("work", "in U", "seconds of CPU", title=f"U = {unit:.2f} s (median of {len(units)})")
-    figures = {work: statistics.median(taken) for work, taken in found.items()}
-    for work, seconds in figures.items():
-        table.add_row(work, f"{seconds / unit:.1f}", f"{seconds:.1f}")
+    figures = {work: round(statistics.median(taken) / unit, 2) for work, taken in found.items()}
+    recorded = json.loads(RECORDED.read_text()) if RECORDED.is_file() else {}
+    table = Table("work", "in U", "recorded", "seconds of CPU", title=f"U = {unit:.2f} s (median of {len(units)})")
+    for work, units_taken in figures.items():
+        table.add_row(work, f"{units_taken:.1f}", f"{recorded.get(work, 0):.1f}", f"{units_taken * unit:.1f}")
     console.print(table)
-    keep_line({"unit": unit, "in U": {work: round(seconds / unit, 2) for work, seconds in figures.items()}}, arguments.out, console)
+    keep_line({"unit": unit, "in U": figures}, arguments.out, console)
+    if arguments.record:
+        RECORDED.write_text(json.dumps(figures, indent=1) + "\n")
+    if arguments.check and (dear := dearer(figures, recorded)):
+        sys.exit(f"More than {TOO_MUCH} times what {RECORDED.name} has: {', '.join(dear)}")
+
+
+def dearer(figures: Mapping[str, float], recorded: Mapping[str, float]) -> list[str]:
+    """The works that take too much, and those of which nothing is recorded."""
+    return [work for work, taken in figures.items() if taken > TOO_MUCH * recorded.get(work, 0)]
 
 
 if __name__ == "__main__":
