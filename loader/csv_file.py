@@ -133,7 +133,8 @@ def _reader(text: TextIOWrapper, delimiter: str, quote: str | None) -> Iterator[
 
 class CountedStream:
     """A stream for COPY. It tells how many bytes of the file on disk (`packed`) it has used, and keeps its own error,
-    which COPY reports as the server's."""
+    which COPY reports as the server's.
+    """
 
     def __init__(self, stream: BinaryIO, packed: BinaryIO, on_bytes: Callable[[int], None]) -> None:
         self._stream, self._packed, self._on_bytes, self._told = stream, packed, on_bytes, 0

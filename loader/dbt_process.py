@@ -78,7 +78,8 @@ def hear_from_info_on() -> None:
 def read_once() -> dict[tuple[str, str], Any]:
     """Let Jinja parse and compile a text once: of the 5,900 that dbt reads while it parses half are the macros once more,
     the same few hooks and types, and references to descriptions. Jinja's own caches are for templates in files.
-    What is returned is what it has compiled, which is to be kept for the next run."""
+    What is returned is what it has compiled, which is to be kept for the next run.
+    """
     from jinja2 import Environment
 
     def once(method: Callable[..., Any], made: dict[tuple[str, str], Any]) -> Callable[..., Any]:

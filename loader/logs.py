@@ -26,7 +26,7 @@ OLD_FILES = 5
 ALWAYS = ("batch", "file", "step", "rows", "seconds")
 
 _SECRETS = (
-    (re.compile(r"""((?:password|passwd|pwd|secret|token)["']?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;&]+)""", re.I), r"\1***"),
+    (re.compile(r"""((?:password|passwd|pwd|secret|token)["']?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;&]+)""", re.IGNORECASE), r"\1***"),
     (re.compile(r"(\w://[^\s:/@]*:)[^\s@]+@"), r"\1***@"),
 )
 _logger = logging.getLogger("synthea_omop")

@@ -10,9 +10,7 @@ from typing import Any
 import duckdb
 
 from loader.csv_file import CsvFile
-from loader.databases.base import (
-    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
-)
+from loader.databases.base import AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
 from loader.databases.parquet import PARQUET
 from loader.databases.scratch import Scratch, scratch_within
 from loader.databases.tables import SCHEMAS, Table
@@ -21,7 +19,7 @@ from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
 from loader.settings import Settings
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
-_BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.S)
+_BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.DOTALL)
 _BAD_COUNT = re.compile(r"Expected Number of Columns: \d+ Found: \d+")
 # DuckDB calls a database by its file's name: one that is a schema's too makes `omop.person` ambiguous, and dbt does not
 # double quotation marks.

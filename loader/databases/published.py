@@ -5,9 +5,7 @@ from pathlib import Path
 from loader.databases.base import Database, literal, quoted
 from loader.databases.parquet import PARQUET
 from loader.databases.snapshots import COLUMNS, Snapshots
-from loader.databases.tables import (
-    LEDGER, LEDGER_OF_RATES, RATES, RATES_SENTINEL, RAW, SENTINEL, VOCABULARY, Table,
-)
+from loader.databases.tables import LEDGER, LEDGER_OF_RATES, RATES, RATES_SENTINEL, RAW, SENTINEL, VOCABULARY, Table
 from loader.load.raw_tables import RAW_TABLES, Column
 
 BUCKET = "person_bucket"
@@ -47,7 +45,8 @@ def buckets_for(patients: int) -> int:
 
 class Published:
     """The states of a warehouse, and what is to be written for the next one: `stale` (name, part), the bucket or file
-    of a table whose rows moved, or no part when all of them did."""
+    of a table whose rows moved, or no part when all of them did.
+    """
 
     def __init__(self, database: Database, snapshots: Snapshots, wanted: int | None) -> None:
         self._database, self._snapshots, self._wanted = database, snapshots, wanted

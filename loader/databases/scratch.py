@@ -17,7 +17,7 @@ class Scratch:
     # The types in quotes: kept by a class they would outlive DuckDB's module, which complains at the end of Python.
     def __init__(self, connection: "duckdb.DuckDBPyConnection") -> None:
         self._connection = connection
-        self._running: set["duckdb.DuckDBPyConnection"] = set()
+        self._running: set[duckdb.DuckDBPyConnection] = set()
         self._is_stopped = False
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:

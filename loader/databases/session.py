@@ -10,14 +10,10 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
-from loader.databases.base import (
-    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
-)
-from loader.databases.pool import (
-    BUILD_SESSION, CHECK_CLIENT, option, refuses_client_check, set_for_the_role, with_users_options,
-)
-from loader.databases.ranges import Span, SpanStream
+from loader.databases.base import AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
 from loader.databases.parquet import csv_field, parquet_of_csv
+from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, option, refuses_client_check, set_for_the_role, with_users_options
+from loader.databases.ranges import Span, SpanStream
 from loader.databases.streams import answered
 from loader.databases.tables import LINEAGE, RAW, Table
 from loader.errors import LoaderError
@@ -30,7 +26,7 @@ SETTINGS = "synthea_omop"
 # The share of a table's rows that moves before its statistics are of another table.
 OUTGROWN = 0.1
 
-_BAD_VALUE = re.compile(r'COPY \S+, line (\d+), column ([^:]+): "(.*)"', re.S)
+_BAD_VALUE = re.compile(r'COPY \S+, line (\d+), column ([^:]+): "(.*)"', re.DOTALL)
 _LINE = re.compile(r"COPY \S+, line (\d+)")
 
 

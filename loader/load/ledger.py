@@ -138,7 +138,8 @@ def last_outcome(database: Database) -> str | None:
 
 def last_checksum(database: Database) -> str:
     """By which models, seeds and macros the last build was made; of one that consumed its changes, so all rows are.
-    Empty before there was one."""
+    Empty before there was one.
+    """
     rows = database.query(f"select checksum from etl.build where outcome in {CONSUMED} order by build_id desc limit 1")
     return rows[0][0] or "" if rows else ""
 

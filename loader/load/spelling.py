@@ -50,12 +50,12 @@ _DUCKDB = {
 }
 
 _SPACE = " \t\n\v\f\r"
-_UUID = re.compile(r"[0-9a-f]{32}", re.I | re.A)
+_UUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
 _TIMESTAMP = re.compile(
-    r"(?P<day>\d{4}-\d\d?-\d\d?)(?:[T ](?P<clock>\d\d?:\d\d?:\d\d?)(?P<fraction>\.\d{1,6})?Z?)?", re.A
+    r"(?P<day>\d{4}-\d\d?-\d\d?)(?:[T ](?P<clock>\d\d?:\d\d?:\d\d?)(?P<fraction>\.\d{1,6})?Z?)?", re.ASCII
 )
 _DIGITS = r"\d(?:_?\d){0,60}"
-_NUMBER = re.compile(rf"\+?-?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS}\.?)?", re.A)
+_NUMBER = re.compile(rf"\+?-?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS}\.?)?", re.ASCII)
 # A double holds every whole number up to there.
 _RANGES = {"integer": 2**31, "bigint": 2**53}
 

@@ -147,7 +147,8 @@ class SchemasBeside(Place):
 
     def _drop_leftovers(self, database: Database) -> None:
         """What runs before this one have left: builds that were not published, and states that were replaced. All of it
-        together, since it refers to each other; what is not ours never (no cascade)."""
+        together, since it refers to each other; what is not ours never (no cascade).
+        """
         not_ours = database.query(
             "select nspname from pg_namespace"
             " where nspname in ? and obj_description(oid, 'pg_namespace') is distinct from ?",

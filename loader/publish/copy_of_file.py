@@ -7,8 +7,8 @@ wrote would be lost with the former file, so then nothing is published.
 import fcntl
 import os
 import shutil
-from contextlib import ExitStack, contextmanager
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter

@@ -1,5 +1,6 @@
 """The load of a run's files: all of them or nothing. A file that is loaded already is left alone; one of the same
-payer, state, name and month takes the place of the former one."""
+payer, state, name and month takes the place of the former one.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,15 @@ from loader.progress import Reporter
 from loader.rates.flattened import copy_flattened
 from loader.rates.inputs import IN_NETWORK, LOCATION, Input, month_of, set_name
 from loader.rates.ledger import (
-    KnownFile, LoadedFile, as_known, call_lost, known_files, mark_alive, next_ids, to_withdraw, withdraw,
+    KnownFile,
+    LoadedFile,
+    as_known,
+    call_lost,
+    known_files,
+    mark_alive,
+    next_ids,
+    to_withdraw,
+    withdraw,
 )
 from loader.rates.parse import Parsed
 from loader.rates.parsing import copy_json

@@ -19,12 +19,8 @@ from loader.options import common_options
 from loader.progress import Reporter
 from loader.settings import Settings
 from loader.tune.machine import Machine, this_machine
-from loader.tune.proposals import (
-    KB, MB, GB, DuckdbProposal, Proposal, duckdb_proposals, postgres_proposals, size,
-)
-from loader.tune.server import (
-    Present, apply, data_folder, is_local, plain_session, present_settings, reset, server_of,
-)
+from loader.tune.proposals import GB, KB, MB, DuckdbProposal, Proposal, duckdb_proposals, postgres_proposals, size
+from loader.tune.server import Present, apply, data_folder, is_local, plain_session, present_settings, reset, server_of
 from loader.tune.sessions import tuned_sessions
 
 _UNITS = {"KB": KB, "MB": MB, "GB": GB, "TB": GB << 10}

@@ -9,7 +9,14 @@ from loader.databases.tables import VOCABULARY
 from loader.errors import LoaderError
 from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
-    LoadedFile, Patients, call_broken, fail_batch, finish_batch, loaded_fingerprints, log_loaded, start_batch,
+    LoadedFile,
+    Patients,
+    call_broken,
+    fail_batch,
+    finish_batch,
+    loaded_fingerprints,
+    log_loaded,
+    start_batch,
 )
 from loader.load.loading import LoadResult
 from loader.load.replacing import write_changes

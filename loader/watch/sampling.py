@@ -24,7 +24,7 @@ _COUNTERS = f"""
     from pg_catalog.pg_stat_database as databases cross join pg_catalog.pg_stat_wal as wal
     where databases.datname = current_database()
 """
-_BLOCKERS = f"""
+_BLOCKERS = """
     select distinct blocker.pid, coalesce(blocker.usename, 'somebody'), coalesce(blocker.application_name, '')
     from pg_catalog.pg_stat_activity as waiting
     cross join lateral unnest(pg_blocking_pids(waiting.pid)) as blocking (pid)

@@ -119,7 +119,8 @@ class LoadVocabulary:
 @dataclass
 class Build:
     """A build, whole unless `fate` says how it ends before its end, and in which model; or refused, after a load that
-    was killed and before the next one."""
+    was killed and before the next one.
+    """
 
     fate: str = "whole"
     model: str = ""

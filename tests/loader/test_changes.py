@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from loader.load.lines import LARGEST_SHARE
 from loader.load.raw_tables import RAW_TABLES
 from tests.loader.command_line import changes, fail, first_names, query, succeed
-from tests.loader.exports import (
-    ANN, BEN, CLINIC, CONDITIONS, ENCOUNTERS, ORGANIZATIONS, condition, export, patient, write,
-)
+from tests.loader.exports import ANN, BEN, CLINIC, CONDITIONS, ENCOUNTERS, ORGANIZATIONS, condition, export, patient, write
 from tests.support.environments import REPOSITORY, duckdb_environment
 
 Environment = Mapping[str, str]

@@ -37,7 +37,8 @@ LEDGER = (
 @dataclass(frozen=True)
 class Given:
     """What one export holds. `people` are (patient, codes of the conditions); the counters of every other
-    patient move with `counter`."""
+    patient move with `counter`.
+    """
 
     people: tuple[tuple[str, tuple[str, ...]], ...]
     snapshot: bool = False

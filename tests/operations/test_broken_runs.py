@@ -1,5 +1,6 @@
 """A kill, a full disk, a lost server and a lock in the middle of a run: the CDM can be read, the message says what to do,
-and the next run leaves what a full build would have made."""
+and the next run leaves what a full build would have made.
+"""
 
 import re
 import resource

@@ -20,7 +20,7 @@ from tests.support.postgres_server import PostgresServer, postgres_server
 Environment = Mapping[str, str]
 PASSWORD = "Qx7-not-to-be-seen-1f"
 OPERATIONS = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
-SUPERUSER_S, WRITER_S = re.findall(r"^```sql\n(-- as (?:an administrator|cdm_writer).*?)^```", OPERATIONS, re.M | re.S)
+SUPERUSER_S, WRITER_S = re.findall(r"^```sql\n(-- as (?:an administrator|cdm_writer).*?)^```", OPERATIONS, re.MULTILINE | re.DOTALL)
 SAMPLE = ("run", "seeds/demo/synthea", "--vocabulary", "seeds/demo/vocabulary")
 
 

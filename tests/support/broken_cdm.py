@@ -1,5 +1,6 @@
 """A CDM that is broken on purpose: for each type of check of the Data Quality Dashboard one violation, the checks that
-must see it, and those that cannot but see it too."""
+must see it, and those that cannot but see it too.
+"""
 
 from dataclasses import dataclass
 
