@@ -100,7 +100,8 @@ def main() -> None:
     for work, seconds in figures.items():
         table.add_row(work, f"{seconds / unit:.1f}", f"{seconds:.1f}")
     console.print(table)
-    keep_line({"unit": unit, "in U": {work: round(seconds / unit, 2) for work, seconds in figures.items()}}, arguments.out, console)
+    in_units = {work: round(seconds / unit, 2) for work, seconds in figures.items()}
+    keep_line({"unit": unit, "in U": in_units}, arguments.out, console)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ from tests.support.environments import ENGINES, REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "performance.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## What each optimisation gains")[2].partition("\n## ")[0]
-ROWS = re.findall(r"^\| ([^|]+?) \| (DuckDB|PostgreSQL) \|.*\| \*\*([\d.]+)\*\* .*\| (pays|does not pay|no difference) \|", SECTION, re.MULTILINE)
+ROWS = re.findall(
+    r"^\| ([^|]+?) \| (DuckDB|PostgreSQL) \|.*\| \*\*([\d.]+)\*\* .*\| (pays|does not pay|no difference) \|",
+    SECTION, re.MULTILINE,
+)
 
 
 def switch(on: list[float], off: list[float], is_default: bool = True) -> Switch:
