@@ -56,7 +56,7 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
     if len(compiled) > known:
         _write(file.with_suffix(".jinja"), marshal.dumps(compiled))
-    with open(results, "w", encoding="utf-8") as stream:
+    with Path(results).open("w", encoding="utf-8") as stream:
         json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
     return exit_code(done)
 
@@ -127,7 +127,7 @@ def kept_manifest(file: Path) -> "Manifest | None":
 
     try:
         manifest = Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a kept state that cannot be read is only parsed again
         return None
     # The states that are used last are those that are kept.
     with suppress(OSError):
@@ -213,7 +213,7 @@ def _value(arguments: Iterable[str], option: str) -> str:
 
 def _end(code: int) -> NoReturn:
     """End the process as Python would, but for taking a million objects apart one by one."""
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # noqa: SLF001 - Python has no other name for it
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

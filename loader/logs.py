@@ -26,7 +26,10 @@ OLD_FILES = 5
 ALWAYS = ("batch", "file", "step", "rows", "seconds")
 
 _SECRETS = (
-    (re.compile(r"""((?:password|passwd|pwd|secret|token)["']?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;&]+)""", re.IGNORECASE), r"\1***"),
+    (
+        re.compile(r"""((?:password|passwd|pwd|secret|token)["']?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;&]+)""", re.IGNORECASE),
+        r"\1***",
+    ),
     (re.compile(r"(\w://[^\s:/@]*:)[^\s@]+@"), r"\1***@"),
 )
 _logger = logging.getLogger("synthea_omop")
@@ -71,7 +74,7 @@ def kept(path: Path | None, level: str, spoken: bool = False) -> Iterator[None]:
 
     OSError when the file cannot be written.
     """
-    global _spoken
+    global _spoken  # noqa: PLW0603 - there is one standard output
     handlers: list[logging.Handler] = [_RotatingFile(path)] if path else []
     if spoken:
         handlers.append(logging.StreamHandler(sys.stdout))
@@ -184,7 +187,7 @@ class _RotatingFile(RotatingFileHandler):
     def _was_moved(self) -> bool:
         """Whether another process has rotated the file, or somebody took it away."""
         try:
-            return not os.path.samestat(os.fstat(self.stream.fileno()), os.stat(self.baseFilename))
+            return not os.path.samestat(os.fstat(self.stream.fileno()), Path(self.baseFilename).stat())
         except FileNotFoundError:
             return True
 

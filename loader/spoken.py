@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -42,6 +43,6 @@ class Commands(click.Group):
 
 def _is_json(arguments: list[str]) -> bool:
     """Whether the words after the verb ask for JSON; they need not be right otherwise."""
-    chosen = [after for before, after in zip(arguments, arguments[1:], strict=False) if before == "--log-format"]
+    chosen = [after for before, after in pairwise(arguments) if before == "--log-format"]
     chosen += [word.partition("=")[2] for word in arguments if word.startswith("--log-format=")]
     return (chosen[-1] if chosen else os.environ.get(VARIABLE, "")) == "json"

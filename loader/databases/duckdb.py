@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -178,10 +178,8 @@ class DuckdbDatabase(Database):
         return f"create table if not exists {quoted(table.schema, table.name)} ({column_definitions(table.columns)})"
 
     def rollback(self) -> None:
-        try:
+        with suppress(duckdb.TransactionException):
             self._connection.execute("rollback")
-        except duckdb.TransactionException:
-            pass
 
     def dbt_environment(self) -> dict[str, str]:
         return {"SYNTHEA_OMOP_CATALOG": self.query("select current_database()")[0][0]}

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -202,10 +203,9 @@ class PostgresSession(Database):
         )
 
     def rollback(self) -> None:
-        try:
+        # The connection is gone, and the transaction with it.
+        with suppress(psycopg2.OperationalError, psycopg2.InterfaceError):
             self.execute("rollback")
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            pass  # The connection is gone, and the transaction with it.
 
     def make_way(self) -> None:
         """The lock keeps other loaders out and lets the build in: nothing to do."""

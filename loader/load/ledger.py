@@ -117,9 +117,10 @@ def batch_of(database: Database, sizes: Mapping[str, int], sha256_of: Callable[[
     ):
         batches.setdefault(batch_id, {})[name] = (size, digest)
     for batch_id, files in sorted(batches.items(), reverse=True):
-        if {name: size for name, (size, _) in files.items()} == sizes:
-            if all(digest == sha256_of(name) for name, (_, digest) in files.items()):
-                return batch_id
+        if {name: size for name, (size, _) in files.items()} == sizes and all(
+            digest == sha256_of(name) for name, (_, digest) in files.items()
+        ):
+            return batch_id
     return None
 
 

@@ -170,10 +170,7 @@ class _Load:
                     patients, outgrown = replace_changed(
                         database, self.batch_id, arrived, everybody if self.snapshot else None
                     )
-                if cut_from is None:
-                    files = self._files(copied, looked)
-                else:
-                    files = self._known_files(copied, lines, cut_from)
+                files = self._files(copied, looked) if cut_from is None else self._known_files(copied, lines, cut_from)
                 self._close(files, patients, looked.rejects, lines)
                 database.drop_arrivals()
             with self.reporter.step("indexes"):

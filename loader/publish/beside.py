@@ -125,7 +125,6 @@ class SchemasBeside(Place):
                         "update etl.build set outcome = ? where build_id = ? and outcome = 'unpublished'", (outcome, build)
                     ):
                         raise BuildError(f"Build {build} did not come to its end.")
-                return texts
             except psycopg2.Error as error:
                 if error.pgcode not in _BUSY:
                     raise
@@ -134,6 +133,8 @@ class SchemasBeside(Place):
                         f"For {self.settings.lock_wait} s (--lock-wait) there was no moment without a transaction that reads"
                         " the CDM. Run again when these are over.\n" + "\n".join(holders(database, SCHEMAS))
                     ) from error
+            else:
+                return texts
             sleep(SECONDS_BETWEEN)
 
     def _has_to_be_full(self, database: Database) -> bool:

@@ -67,7 +67,7 @@ class CopyOfFile(Place):
             )
         if self._was:
             shutil.copymode(self._target, copy)
-        os.replace(copy, self._target)
+        copy.replace(self._target)
         _write_folder(self._target.parent)
         self._is_published = True
         logs.event("published", step="publish")

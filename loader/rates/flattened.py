@@ -174,7 +174,7 @@ def _keep(database: Database, file_id: int, rows: list[tuple[object, ...]]) -> N
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows((file_id, *row) for row in rows)
         file = CsvFile(path, tuple(column.name for column in columns), columns, has_header=False)
-        database.copy(file, quoted("etl", "rejected_rate"), {}, lambda count: None)
+        database.copy(file, quoted("etl", "rejected_rate"), {}, lambda _: None)
 
 
 def _csv_reader(path: Path) -> tuple[str, dict[str, _Source]]:

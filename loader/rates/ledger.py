@@ -97,7 +97,9 @@ def withdraw(database: Database, file_ids: Sequence[int], outcome: str) -> None:
     for table in RATES_TABLES:
         database.execute(f"delete from {quoted('raw_rates', table)} where file_id in ({ids})")
     database.execute(f"delete from etl.rejected_rate where file_id in ({ids})")
-    database.execute(f"update etl.rate_file set outcome = ?, built_at = null, tested_at = null where file_id in ({ids})", (outcome,))
+    database.execute(
+        f"update etl.rate_file set outcome = ?, built_at = null, tested_at = null where file_id in ({ids})", (outcome,)
+    )
 
 
 def mark_alive(database: Database, file_id: int) -> None:
