@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -117,7 +117,7 @@ def parse(file: Path, arguments: Iterable[str]) -> "tuple[Manifest | None, int]"
         if not parsed.success:
             return None, exit_code(parsed)
         keep_manifest(file, Path(folder) / "partial_parse.msgpack")
-        return parsed.result, 0
+        return cast("Manifest", parsed.result), 0
 
 
 def kept_manifest(file: Path) -> "Manifest | None":
@@ -156,6 +156,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def lead_to(manifest: "Manifest", database: str) -> None:
     """Let every node lie in the database of this run: its name is all that parsing knew of the one it met."""
+    node: Any  # Not every kind of node lies in a database.
     quoted = '"' + database.replace('"', '""') + '"'
     for kind in (manifest.nodes, manifest.sources, manifest.unit_tests):
         for node in kind.values():

@@ -27,7 +27,8 @@ class _Failure(click.ClickException):
 
     def __init__(self, error: LoaderError) -> None:
         super().__init__(logs.redacted(str(error)))
-        self.exit_code = error.exit_code
+        # Click has one code for all errors of a class.
+        self.exit_code = error.exit_code  # type: ignore[misc]
 
 
 def _checked_memory_limit(_context: click.Context, _parameter: click.Parameter, value: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from logging import DEBUG, INFO, WARNING
 from threading import Lock
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -114,7 +115,7 @@ class Reporter:
 
             def show(line: str, is_news: bool) -> None:
                 if found := _COUNTED.search(line):
-                    news = {"description": line[found.end():].rstrip(". ")} if is_news else {}
+                    news: dict[str, Any] = {"description": line[found.end():].rstrip(". ")} if is_news else {}
                     progress.update(task, completed=int(found[1]), total=int(found[2]), **news)
 
             yield show

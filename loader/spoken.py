@@ -15,7 +15,9 @@ VARIABLE = "SYNTHEA_OMOP_LOG_FORMAT"
 class _SpokenError(click.ClickException):
     def __init__(self, message: str, exit_code: int, **fields: Any) -> None:
         super().__init__(message)
-        self.exit_code, self._fields = exit_code, fields
+        # Click has one code for all errors of a class.
+        self.exit_code = exit_code  # type: ignore[misc]
+        self._fields = fields
 
     def show(self, file: Any = None) -> None:
         line = logs.line_of("error", "error", error=self.message, exit_code=self.exit_code, **self._fields)

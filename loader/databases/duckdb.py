@@ -48,7 +48,7 @@ class DuckdbDatabase(Database):
                 + (f"{name} is a schema in it." if name.lower() in TAKEN_NAMES else "it has a quotation mark.")
                 + " Give it another name with --database; nothing was changed."
             )
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": settings.memory_limit,
             "temp_directory": f"{settings.database}.tmp",
             "preserve_insertion_order": "false",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -101,7 +101,8 @@ class PostgresSession(Database):
         ):
             source = CountedStream(SpanStream(packed, span) if span else stream, packed, on_bytes)
             try:
-                cursor.copy_expert(sql, source, CHUNK)
+                # psycopg2 asks it for nothing but `read`.
+                cursor.copy_expert(sql, cast("BinaryIO", source), CHUNK)
             except psycopg2.Error as error:
                 if source.error or isinstance(error, psycopg2.DataError):
                     raise LoaderError(_bad_row(csv, fields, source.error or error)) from error
@@ -154,7 +155,8 @@ class PostgresSession(Database):
         self.execute(f"drop schema if exists {quoted(ARRIVALS)} cascade")
 
     def clock(self) -> datetime:
-        return self.query("select cast(clock_timestamp() at time zone 'utc' as timestamp)")[0][0]
+        now: datetime = self.query("select cast(clock_timestamp() at time zone 'utc' as timestamp)")[0][0]
+        return now
 
     def empty(self, table: Table) -> None:
         target = quoted(table.schema, table.name)
@@ -186,7 +188,7 @@ class PostgresSession(Database):
         if not rows:
             return False
         name = quoted(table.schema, table.name)
-        counted = self.query("select reltuples from pg_catalog.pg_class where oid = cast(? as regclass)", (name,))[0][0]
+        counted: float = self.query("select reltuples from pg_catalog.pg_class where oid = cast(? as regclass)", (name,))[0][0]
         return rows > OUTGROWN * counted
 
     def _has_key(self, table: Table) -> bool:

@@ -40,7 +40,7 @@ def start_batch(database: Database, source: str, layout: str) -> int:
     """Write the batch as `running` and return its id."""
     with database.transaction():
         call_broken(database)
-        batch_id = database.query("select coalesce(max(batch_id), 0) + 1 from etl.load_batch")[0][0]
+        batch_id: int = database.query("select coalesce(max(batch_id), 0) + 1 from etl.load_batch")[0][0]
         database.execute(
             "insert into etl.load_batch (batch_id, source, layout, started_at, outcome) values (?, ?, ?, ?, 'running')",
             (batch_id, source, layout, database.clock()),

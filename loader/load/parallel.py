@@ -150,7 +150,7 @@ class Copying:
         found = self._looked.found.get(path)
         if self._failures or not file.columns or (found and not found.rows):
             return
-        lineage = {"batch_id": self._batch_id, "file_name": part.source.name}
+        lineage: dict[str, str | int] = {"batch_id": self._batch_id, "file_name": part.source.name}
         options: dict[str, Any] = {"span": part.span} if part.span else {}
         if file is part.source.file and self._looked.is_left_to_engine(path):
             options["strictly"] = True

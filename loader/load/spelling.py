@@ -126,7 +126,8 @@ def _timestamp(value: str) -> str:
         if not parts["clock"]:
             return day.isoformat()
         with suppress(ValueError):
-            return f"{day}T{time(*map(int, parts['clock'].split(':')))}{parts['fraction'] or ''}Z"
+            hour, minute, second = map(int, parts["clock"].split(":"))
+            return f"{day}T{time(hour, minute, second)}{parts['fraction'] or ''}Z"
     has_offset = re.search(r":\d\d(\.\d+)?\s*[+-]\d\d", value)
     raise _refused(value, "timestamp", " in UTC: it has an offset" if has_offset else "")
 

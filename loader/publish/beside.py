@@ -139,12 +139,13 @@ class SchemasBeside(Place):
 
     def _has_to_be_full(self, database: Database) -> bool:
         """Whether there is no state that an incremental build could start from, as macros/last_build.sql has it."""
-        return database.query(
+        found: bool = database.query(
             f"""with last as (select coalesce(max(build_id), 0) as build_id from etl.build where outcome in {CONSUMED})
             select last.build_id = 0 or exists (
                 select 1 from etl.build where full_refresh and build.build_id > last.build_id
             ) from last"""
         )[0][0]
+        return found
 
     def _drop_leftovers(self, database: Database) -> None:
         """What runs before this one have left: builds that were not published, and states that were replaced. All of it

@@ -157,7 +157,7 @@ def _parts(file: Flattened, chunk_size: int) -> Iterator[list[str]]:
 def _reject_rates(database: Database, file: Flattened, file_id: int, reader_memory: str) -> int:
     """Set the rows of a Parquet file apart whose rate is a text and no number."""
     with reading_session(reader_memory) as connection:
-        bad = connection.execute(f"select count(*) from {file.reader} where {file.bad_rate}").fetchall()[0][0]
+        bad: int = connection.execute(f"select count(*) from {file.reader} where {file.bad_rate}").fetchall()[0][0]
         if bad:
             _keep(database, file_id, connection.execute(
                 "select file_row_number + 1, concat('row ', file_row_number + 1), 'negotiated_rate', negotiated_rate,"

@@ -28,7 +28,7 @@ DISKS = {"ssd": False, "rotational": True}
 NOT_SPARK = "tune knows DuckDB and PostgreSQL. Spark has SYNTHEA_OMOP_SPARK_MASTER and SYNTHEA_OMOP_SPARK_MEMORY."
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType[int]):
     """An amount of memory in bytes, as 512MB, 16GB, or a number of MB."""
 
     name = "size"
@@ -95,8 +95,8 @@ def tune(
         _print(advice, machine, output, reporter)
         return
     if is_reset:
-        with plain_session() as connection:
-            done, left = reset(connection)
+        with plain_session() as session:
+            done, left = reset(session)
         reporter.say(f"Set back: {', '.join(done) or 'nothing was set'}", INFO)
         if left:
             reporter.warn(f"Somebody has changed since, so they stay: {', '.join(left)}")

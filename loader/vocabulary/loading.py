@@ -28,7 +28,8 @@ LAYOUT = "vocabulary"
 
 def has_vocabulary(database: Database) -> bool:
     """Whether the database holds any concept."""
-    return database.query("select exists (select 1 from raw_vocabulary.concept)")[0][0]
+    found: bool = database.query("select exists (select 1 from raw_vocabulary.concept)")[0][0]
+    return found
 
 
 def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Reporter) -> LoadResult | None:

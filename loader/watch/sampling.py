@@ -5,6 +5,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from time import perf_counter
 from types import TracebackType
+from typing import Any
 
 import psutil
 import psycopg2
@@ -103,7 +104,7 @@ class Server:
             self._asked = perf_counter()
         return self._connection is not None
 
-    def _ask(self, sql: str) -> list[tuple[object, ...]]:
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         if self._connection is None:
             return []
         with self._connection.cursor() as cursor:

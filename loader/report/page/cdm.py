@@ -248,7 +248,7 @@ def _targets(reading: Reading, rows: list[Row]) -> list[Row]:
     targets = []
     for name, count in _table_counts(reading):
         source, further = counted.get(name, (None, None))
-        difference = None if source is None else count - source - further
+        difference = None if source is None or further is None else count - source - further
         targets.append({"name": name, "rows": count, "source": source, "further": further, "difference": difference})
     return targets
 

@@ -48,7 +48,7 @@ def read(database: Database) -> dict[str, Any]:
     """All that the page shows; a part of which there is nothing yet is None."""
     reading = Reading(database)
     with database.one_state():
-        found = {
+        found: dict[str, Any] = {
             "state": steps.state(reading), "checks": checks.checks(reading),
             "source_checks": checks.source_checks(reading), "tests": steps.tests(reading),
             "completeness": cdm.completeness(reading), "coverage": cdm.coverage(reading),
