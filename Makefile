@@ -19,7 +19,7 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 	$(BIN)/synthea-omop run --target $(TARGET)
 	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
-test: .venv/tested-with lint ## pytest, sqlfluff, dbt build on both engines; starts its own PostgreSQL
+test: .venv/tested-with lint ## pytest, ruff, mypy, sqlfluff, dbt build on both engines; starts its own PostgreSQL
 	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder tests
 
 test-long: .venv/tested-with ## sequences of loads drawn at random (SEQUENCES=n: others), runs that break off, real exports if they are at hand
@@ -31,7 +31,9 @@ test-spark: .venv/tested-on-spark ## the sample on Apache Spark, which this inst
 test-spark-long: .venv/tested-on-spark ## real exports on Apache Spark beside DuckDB, if they are at hand (half an hour)
 	REQUIRE_SPARK=1 $(BIN)/python -m pytest -m "spark and exports" tests/spark
 
-lint: .venv/tested-with ## sqlfluff on models, tests and analyses
+lint: .venv/tested-with ## ruff on the Python code, mypy on the loader; sqlfluff on models, tests and analyses
+	$(BIN)/ruff check loader tests bench
+	$(BIN)/mypy
 	mkdir -p $(LINT)
 	SYNTHEA_OMOP_TARGET=duckdb SYNTHEA_OMOP_DATABASE=$(LINT)/lint.duckdb \
 	DBT_TARGET_PATH=$(LINT) DBT_LOG_PATH=$(LINT) \

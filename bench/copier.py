@@ -59,8 +59,9 @@ def copy_export(source: Path, out: Path, copies: int) -> int:
 
 
 def _write_copies(target: BinaryIO, template: bytes, digits: list[bytes]) -> None:
-    for copy, beginning in enumerate(digits, start=1):
-        target.write(template.replace(ID_MARK, beginning).replace(COUNTER_MARK, b"%d" % copy))
+    target.writelines(
+        template.replace(ID_MARK, beginning).replace(COUNTER_MARK, b"%d" % copy) for copy, beginning in enumerate(digits, start=1)
+    )
 
 
 def _unused(beginnings: set[bytes]) -> Iterator[bytes]:

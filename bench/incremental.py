@@ -99,7 +99,8 @@ def main() -> None:
                     runs.append(run)
                     line = run | {
                         "pair": pair, "copies": arguments.copies, "share": arguments.share,
-                        "delta share": round(share(run, "delta"), 4), "whole share": round(share(run, "whole"), 4), "cores": os.cpu_count(),
+                        "delta share": round(share(run, "delta"), 4), "whole share": round(share(run, "whole"), 4),
+                        "cores": os.cpu_count(),
                     }
                     keep_line(line, arguments.out, console)
     print_results(runs, console)

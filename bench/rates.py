@@ -1,8 +1,8 @@
-"""The speed and memory of the rates road, as ratios to the barest work on the same files.
+r"""The speed and memory of the rates road, as ratios to the barest work on the same files.
 
 `python -m bench.rates --rates 13400000 --limit 1024 --limit 512 --engine duckdb --pairs 3 --out FILE`: the whole verb
 (raw load, dbt, tests) on flattened Parquet. Its unit is one `select distinct *, md5(...)` of the rates, on DuckDB under
-the same limit, on PostgreSQL after a `\\copy`. `--hostile` makes a million descriptions, POS lists and dates.
+the same limit, on PostgreSQL after a `\copy`. `--hostile` makes a million descriptions, POS lists and dates.
 
 `python -m bench.rates --json-megabytes 1000 [--packed] --engine duckdb --pairs 3`: JSON to the raw tables, no dbt. Its
 unit parses the same file with the same parser, one rate of an item after the other, and keeps nothing.
@@ -96,7 +96,7 @@ def flattened_pair(
 
 
 def _postgres_unit(server: PostgresServer, rates: Path, environment: Mapping[str, str]) -> float:
-    """Seconds of `\\copy` and one `select distinct`; the CSV file and the table are made before the clock starts."""
+    r"""Seconds of `\copy` and one `select distinct`; the CSV file and the table are made before the clock starts."""
     plain = rates.with_suffix(".csv")
     if not plain.exists():
         with duckdb.connect(config={"memory_limit": "500MB"}) as connection:

@@ -208,14 +208,18 @@ def opened(path: Path) -> Iterator[TextIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.name.endswith(".zip"):
         member = f"{path.name[:-4].removesuffix('.json')}.json"
-        with ZipFile(path, "w", ZIP_DEFLATED) as archive, archive.open(member, "w", force_zip64=True) as packed:
-            with TextIOWrapper(packed, "utf-8") as stream:
-                yield stream
+        with (
+            ZipFile(path, "w", ZIP_DEFLATED) as archive, archive.open(member, "w", force_zip64=True) as packed,
+            TextIOWrapper(packed, "utf-8") as stream,
+        ):
+            yield stream
     elif path.name.endswith(".gz"):
         # No time of day in the header: the same file has the same bytes.
-        with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-            with TextIOWrapper(packed, "utf-8") as stream:
-                yield stream
+        with (
+            path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
+            TextIOWrapper(packed, "utf-8") as stream,
+        ):
+            yield stream
     else:
         with path.open("w", encoding="utf-8") as stream:
             yield stream

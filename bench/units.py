@@ -33,7 +33,7 @@ def bare_read(file: CsvFile) -> str:
 
 
 def postgres_unit(export: Path, psql: Path, environment: Mapping[str, str]) -> float:
-    """Seconds that `psql \\copy` takes for one file after the other into UNLOGGED tables of the same types.
+    r"""Seconds that `psql \copy` takes for one file after the other into UNLOGGED tables of the same types.
 
     The tables are made before the clock starts.
     """

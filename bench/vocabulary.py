@@ -1,9 +1,9 @@
-"""The load of a vocabulary of the size of a full Athena download, as a ratio to the bare typed load plus its indexes.
+r"""The load of a vocabulary of the size of a full Athena download, as a ratio to the bare typed load plus its indexes.
 
 `python -m bench.vocabulary --concepts 6000000 --ancestors 70000000 --engine duckdb --pairs 3 --out FILE`
 
 The rows are made up, their ids count upwards. Relationships are twice as many as concepts, synonyms as many. The unit
-on PostgreSQL is `psql \\copy` into tables of the same types, then the same keys, indexes and statistics; on DuckDB,
+on PostgreSQL is `psql \copy` into tables of the same types, then the same keys, indexes and statistics; on DuckDB,
 which has none, it is `read_csv` alone.
 """
 
@@ -77,7 +77,7 @@ def duckdb_unit(folder: Path, database: Path) -> float:
 
 
 def postgres_unit(folder: Path, psql: Path, environment: Mapping[str, str]) -> float:
-    """Seconds of `\\copy` of one file after the other, then the keys and indexes that the loader makes."""
+    r"""Seconds of `\copy` of one file after the other, then the keys and indexes that the loader makes."""
     files = read_vocabulary(folder).files
     for name in files:
         columns = column_definitions(VOCABULARY_TABLES[name].columns)

@@ -235,9 +235,10 @@ def _from_the_verdict(lines: list[str]) -> list[str]:
 def _results(run_results: Path) -> Results:
     """What became of each node; nothing when dbt did not come to its end."""
     try:
-        return json.loads(run_results.read_text(encoding="utf-8"))
+        results: Results = json.loads(run_results.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
+    return results
 
 
 def _log_results(results: Results) -> None:

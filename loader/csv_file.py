@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from loader.errors import LoaderError
 from loader.load.raw_tables import Column
@@ -131,11 +131,16 @@ def _reader(text: TextIOWrapper, delimiter: str, quote: str | None) -> Iterator[
     return csv.reader(text, delimiter=delimiter, quotechar=quote)
 
 
+class _Readable(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
 class CountedStream:
     """A stream for COPY. It tells how many bytes of the file on disk (`packed`) it has used, and keeps its own error,
-    which COPY reports as the server's."""
+    which COPY reports as the server's.
+    """
 
-    def __init__(self, stream: BinaryIO, packed: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, stream: _Readable, packed: BinaryIO, on_bytes: Callable[[int], None]) -> None:
         self._stream, self._packed, self._on_bytes, self._told = stream, packed, on_bytes, 0
         self.error: Exception | None = None
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -56,7 +56,7 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     done = dbtRunner(manifest=manifest).invoke(list(arguments))
     if len(compiled) > known:
         _write(file.with_suffix(".jinja"), marshal.dumps(compiled))
-    with open(results, "w", encoding="utf-8") as stream:
+    with Path(results).open("w", encoding="utf-8") as stream:
         json.dump([_told(result) for result in getattr(done.result, "results", ())], stream)
     return exit_code(done)
 
@@ -78,7 +78,8 @@ def hear_from_info_on() -> None:
 def read_once() -> dict[tuple[str, str], Any]:
     """Let Jinja parse and compile a text once: of the 5,900 that dbt reads while it parses half are the macros once more,
     the same few hooks and types, and references to descriptions. Jinja's own caches are for templates in files.
-    What is returned is what it has compiled, which is to be kept for the next run."""
+    What is returned is what it has compiled, which is to be kept for the next run.
+    """
     from jinja2 import Environment
 
     def once(method: Callable[..., Any], made: dict[tuple[str, str], Any]) -> Callable[..., Any]:
@@ -116,7 +117,7 @@ def parse(file: Path, arguments: Iterable[str]) -> "tuple[Manifest | None, int]"
         if not parsed.success:
             return None, exit_code(parsed)
         keep_manifest(file, Path(folder) / "partial_parse.msgpack")
-        return parsed.result, 0
+        return cast("Manifest", parsed.result), 0
 
 
 def kept_manifest(file: Path) -> "Manifest | None":
@@ -126,7 +127,7 @@ def kept_manifest(file: Path) -> "Manifest | None":
 
     try:
         manifest = Manifest.from_msgpack(file.read_bytes(), decoder=extended_mashumuro_decoder)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a kept state that cannot be read is only parsed again
         return None
     # The states that are used last are those that are kept.
     with suppress(OSError):
@@ -155,6 +156,7 @@ def _write(file: Path, content: bytes) -> None:
 
 def lead_to(manifest: "Manifest", database: str) -> None:
     """Let every node lie in the database of this run: its name is all that parsing knew of the one it met."""
+    node: Any  # Not every kind of node lies in a database.
     quoted = '"' + database.replace('"', '""') + '"'
     for kind in (manifest.nodes, manifest.sources, manifest.unit_tests):
         for node in kind.values():
@@ -212,7 +214,7 @@ def _value(arguments: Iterable[str], option: str) -> str:
 
 def end(code: int) -> NoReturn:
     """End the process as Python would, but for taking a million objects apart one by one."""
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # noqa: SLF001 - Python has no other name for it
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

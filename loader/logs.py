@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -26,7 +26,10 @@ OLD_FILES = 5
 ALWAYS = ("batch", "file", "step", "rows", "seconds")
 
 _SECRETS = (
-    (re.compile(r"""((?:password|passwd|pwd|secret|token)["']?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;&]+)""", re.I), r"\1***"),
+    (
+        re.compile(r"""((?:password|passwd|pwd|secret|token)["']?\s*[=:]\s*)('[^']*'|"[^"]*"|[^\s'",;&]+)""", re.IGNORECASE),
+        r"\1***",
+    ),
     (re.compile(r"(\w://[^\s:/@]*:)[^\s@]+@"), r"\1***@"),
 )
 _logger = logging.getLogger("synthea_omop")
@@ -71,7 +74,7 @@ def kept(path: Path | None, level: str, spoken: bool = False) -> Iterator[None]:
 
     OSError when the file cannot be written.
     """
-    global _spoken
+    global _spoken  # noqa: PLW0603 - there is one standard output
     handlers: list[logging.Handler] = [_RotatingFile(path)] if path else []
     if spoken:
         handlers.append(logging.StreamHandler(sys.stdout))
@@ -151,7 +154,7 @@ def without_secrets(value: Any) -> Any:
 
 def _line(time: datetime, level: str, name: str, fields: Mapping[str, Any]) -> str:
     stamp = time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = {"time": stamp, "level": level, "event": name}
+    line: dict[str, Any] = {"time": stamp, "level": level, "event": name}
     line |= dict.fromkeys(ALWAYS) | {field: without_secrets(value) for field, value in fields.items()}
     return json.dumps(line, default=str)
 
@@ -174,17 +177,17 @@ class _RotatingFile(RotatingFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            if self.stream and self._was_moved():
+            if self.stream and self._was_moved(self.stream):
                 self.stream.close()
                 self.stream = self._open()
         except OSError:
             self.handleError(record)
         super().emit(record)
 
-    def _was_moved(self) -> bool:
+    def _was_moved(self, stream: TextIO) -> bool:
         """Whether another process has rotated the file, or somebody took it away."""
         try:
-            return not os.path.samestat(os.fstat(self.stream.fileno()), os.stat(self.baseFilename))
+            return not os.path.samestat(os.fstat(stream.fileno()), Path(self.baseFilename).stat())
         except FileNotFoundError:
             return True
 

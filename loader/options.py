@@ -27,10 +27,11 @@ class _Failure(click.ClickException):
 
     def __init__(self, error: LoaderError) -> None:
         super().__init__(logs.redacted(str(error)))
-        self.exit_code = error.exit_code
+        # Click has one code for all errors of a class.
+        self.exit_code = error.exit_code  # type: ignore[misc]
 
 
-def _checked_memory_limit(context: click.Context, parameter: click.Parameter, value: str) -> str:
+def _checked_memory_limit(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     if re.fullmatch(r"\d{1,9}", value):
         value = f"{value}MB"
     if not _MEMORY_LIMIT.fullmatch(value):
@@ -38,7 +39,7 @@ def _checked_memory_limit(context: click.Context, parameter: click.Parameter, va
     return value
 
 
-def _checked_limit(context: click.Context, parameter: click.Parameter, value: str) -> Limit:
+def _checked_limit(_context: click.Context, _parameter: click.Parameter, value: str) -> Limit:
     try:
         return Limit.parse(value)
     except ValueError as error:
@@ -99,7 +100,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             try:
                 opened.enter_context(logs.kept(log_file, log_level, spoken=log_format == "json"))
             except OSError as error:
-                raise click.BadParameter(f"{log_file} cannot be written: {error.strerror}.", param_hint="--log-file")
+                raise click.BadParameter(f"{log_file} cannot be written: {error.strerror}.", param_hint="--log-file") from error
             try:
                 verb = click.get_current_context().command.name or ""
                 with waiting_for_locks(lock_wait), logs.command(verb, target=target):

@@ -9,12 +9,21 @@ from contextlib import contextmanager
 from logging import DEBUG, INFO, WARNING
 from threading import Lock
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import (
-    BarColumn, DownloadColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn,
-    TimeRemainingColumn, TransferSpeedColumn,
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Table
 from rich.text import Text
@@ -106,7 +115,7 @@ class Reporter:
 
             def show(line: str, is_news: bool) -> None:
                 if found := _COUNTED.search(line):
-                    news = {"description": line[found.end():].rstrip(". ")} if is_news else {}
+                    news: dict[str, Any] = {"description": line[found.end():].rstrip(". ")} if is_news else {}
                     progress.update(task, completed=int(found[1]), total=int(found[2]), **news)
 
             yield show

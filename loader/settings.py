@@ -8,6 +8,7 @@ PROJECT_DIR = Path(__file__).resolve().parent.parent
 SAMPLE_DIR = PROJECT_DIR / "seeds" / "demo" / "synthea"
 SAMPLE_VOCABULARY_DIR = PROJECT_DIR / "seeds" / "demo" / "vocabulary"
 TARGETS = ("duckdb", "postgres", "spark")
+WAREHOUSE = Path("synthea_omop_warehouse").absolute()
 
 
 @dataclass(frozen=True)
@@ -24,5 +25,5 @@ class Settings:
     memory_limit: str
     workers: int = os.cpu_count() or 1
     lock_wait: int = 60
-    warehouse: Path = Path("synthea_omop_warehouse").absolute()
+    warehouse: Path = WAREHOUSE
     buckets: int | None = None

@@ -2,6 +2,7 @@
 
 import os
 import traceback
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -14,7 +15,9 @@ VARIABLE = "SYNTHEA_OMOP_LOG_FORMAT"
 class _SpokenError(click.ClickException):
     def __init__(self, message: str, exit_code: int, **fields: Any) -> None:
         super().__init__(message)
-        self.exit_code, self._fields = exit_code, fields
+        # Click has one code for all errors of a class.
+        self.exit_code = exit_code  # type: ignore[misc]
+        self._fields = fields
 
     def show(self, file: Any = None) -> None:
         line = logs.line_of("error", "error", error=self.message, exit_code=self.exit_code, **self._fields)
@@ -42,6 +45,6 @@ class Commands(click.Group):
 
 def _is_json(arguments: list[str]) -> bool:
     """Whether the words after the verb ask for JSON; they need not be right otherwise."""
-    chosen = [after for before, after in zip(arguments, arguments[1:], strict=False) if before == "--log-format"]
+    chosen = [after for before, after in pairwise(arguments) if before == "--log-format"]
     chosen += [word.partition("=")[2] for word in arguments if word.startswith("--log-format=")]
     return (chosen[-1] if chosen else os.environ.get(VARIABLE, "")) == "json"

@@ -48,7 +48,8 @@ _UNCHANGED = f"""
 
 def standing_nodes(database: Database, key: str) -> list[str]:
     """Names of what a run may leave alone, views, seeds and tables that are made once: the last build of each was of this
-    very project, by its key, and it is still there. None when in doubt."""
+    very project, by its key, and it is still there. None when in doubt.
+    """
     unchanged = {name for (name,) in database.query(_UNCHANGED, (f"%, files {key}",))}
     made_once = {path.stem for path in _MADE_ONCE.glob("*.sql")}
     return sorted(

@@ -74,7 +74,7 @@ def _batched(ground: Ground, database: Database) -> Iterator[Switch]:
     def copied() -> float:
         _emptied(database, "conditions", "unlogged")
         started = perf_counter()
-        database.copy(file, TARGET, LINEAGE, lambda count: None)
+        database.copy(file, TARGET, LINEAGE, lambda _: None)
         return perf_counter() - started
 
     def inserted(insert: Callable[[Sequence[Sequence[str | None]]], None]) -> Callable[[], float]:
@@ -133,7 +133,7 @@ def _pool(ground: Ground, database: Database) -> Switch:
 
     def copied(session: PostgresSession, part: tuple[str, CsvFile, Span]) -> None:
         table, file, span = part
-        session.copy(file, quoted("raw_synthea", table), LINEAGE, lambda count: None, span=span)
+        session.copy(file, quoted("raw_synthea", table), LINEAGE, lambda _: None, span=span)
 
     def emptied() -> None:
         for table in RAW:
@@ -182,7 +182,7 @@ def _unlogged(ground: Ground, database: Database) -> Switch:
         def run() -> float:
             _emptied(database, STREAMED, kind)
             started = perf_counter()
-            database.copy(file, TARGET, LINEAGE, lambda count: None)
+            database.copy(file, TARGET, LINEAGE, lambda _: None)
             return perf_counter() - started
 
         return run
@@ -230,7 +230,7 @@ def _copy_side(side: str, export: Path) -> None:
     """One side of the streaming, in a process of its own; the loader's lock is with whoever measures."""
     file, session = _file(export, STREAMED), PostgresSession(connect())
     if side == "chunks":
-        session.copy(file, TARGET, LINEAGE, lambda count: None)
+        session.copy(file, TARGET, LINEAGE, lambda _: None)
         return
     stream: io.IOBase
     if side == "whole":

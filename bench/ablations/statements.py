@@ -52,7 +52,8 @@ def _look_ups(database: Database) -> Switch:
         "drop table codes_present", "drop table code_map", "drop table answer",
     )
     joined = (
-        f"create temp table answer as {_LINKED.format(codes='events').replace('from events', 'from intermediate.int_events__mapped as events')}",
+        "create temp table answer as "
+        + _LINKED.format(codes="events").replace("from events", "from intermediate.int_events__mapped as events"),
         "drop table answer",
     )
     ((events,),) = database.query("select count(*) from intermediate.int_events__mapped")

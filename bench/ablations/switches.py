@@ -89,7 +89,9 @@ def measure(switch: Switch, pairs: int) -> Row:
 
 def markdown(rows: Iterable[Row]) -> str:
     """The table of docs/performance.md."""
-    lines = ["| optimisation | engine | measured | with | without | ratio | verdict | default |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| optimisation | engine | measured | with | without | ratio | verdict | default |", "|---|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
         spread = f"**{row.ratio:.2f}** ({min(row.ratios):.2f}-{max(row.ratios):.2f})"
         lines.append(

@@ -1,6 +1,6 @@
 """One file an engine, with the same functions; everything that differs between the engines is in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,13 +21,7 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
 
     With `only_look` nothing is made and PostgreSQL takes no lock; LoaderError when the loader was never there.
     """
-    if settings.target == "postgres":
-        from loader.databases.postgres import PostgresDatabase as Engine
-    elif settings.target == "spark":
-        from loader.databases.spark import SparkDatabase as Engine
-    else:
-        from loader.databases.duckdb import DuckdbDatabase as Engine
-    database = Engine(settings, only_look)
+    database = _engine(settings)(settings, only_look)
     try:
         if not only_look:
             database.create_tables()
@@ -49,3 +43,17 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
         raise LoaderError(f"{database.place}: {reason}. Nothing of this step was kept.") from error
     finally:
         database.close()
+
+
+def _engine(settings: Settings) -> Callable[[Settings, bool], Database]:
+    if settings.target == "postgres":
+        from loader.databases.postgres import PostgresDatabase
+
+        return PostgresDatabase
+    if settings.target == "spark":
+        from loader.databases.spark import SparkDatabase
+
+        return SparkDatabase
+    from loader.databases.duckdb import DuckdbDatabase
+
+    return DuckdbDatabase

@@ -39,7 +39,8 @@ def folders_of(warehouse: Path, schema: str) -> list[Path]:
 
 def folders_without_files(warehouse: Path, schema: str) -> list[str]:
     """The tables of a schema whose rows would lie in partitions, and that have none."""
-    return sorted({path.name for path in folders_of(warehouse, schema)} - {table.name for table in built_tables(warehouse) if table.schema == schema})
+    built = {table.name for table in built_tables(warehouse) if table.schema == schema}
+    return sorted({path.name for path in folders_of(warehouse, schema)} - built)
 
 
 def show_built(database: Database, warehouse: Path) -> None:

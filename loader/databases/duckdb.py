@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -10,9 +10,7 @@ from typing import Any
 import duckdb
 
 from loader.csv_file import CsvFile
-from loader.databases.base import (
-    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
-)
+from loader.databases.base import AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
 from loader.databases.parquet import PARQUET
 from loader.databases.scratch import Scratch, scratch_within
 from loader.databases.tables import SCHEMAS, Table
@@ -21,7 +19,7 @@ from loader.load.spelling import DATE_FORM, TIME_FORM, duckdb_field
 from loader.settings import Settings
 
 _LINE = re.compile(r"CSV Error on Line: (\d+)")
-_BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.S)
+_BAD_VALUE = re.compile(r'Error when converting column "c(\d+)"\. (?:Could not convert string "(.*?)" to)?', re.DOTALL)
 _BAD_COUNT = re.compile(r"Expected Number of Columns: \d+ Found: \d+")
 # DuckDB calls a database by its file's name: one that is a schema's too makes `omop.person` ambiguous, and dbt does not
 # double quotation marks.
@@ -50,7 +48,7 @@ class DuckdbDatabase(Database):
                 + (f"{name} is a schema in it." if name.lower() in TAKEN_NAMES else "it has a quotation mark.")
                 + " Give it another name with --database; nothing was changed."
             )
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": settings.memory_limit,
             "temp_directory": f"{settings.database}.tmp",
             "preserve_insertion_order": "false",
@@ -180,10 +178,8 @@ class DuckdbDatabase(Database):
         return f"create table if not exists {quoted(table.schema, table.name)} ({column_definitions(table.columns)})"
 
     def rollback(self) -> None:
-        try:
+        with suppress(duckdb.TransactionException):
             self._connection.execute("rollback")
-        except duckdb.TransactionException:
-            pass
 
     def dbt_environment(self) -> dict[str, str]:
         return {"SYNTHEA_OMOP_CATALOG": self.query("select current_database()")[0][0]}

@@ -56,6 +56,6 @@ def parquet_of_csv(write: Callable[[BinaryIO], None], columns: Mapping[str, str]
         os.close(reading)
         writer.join()
     # Whoever reads ends early when the writer fails, and the writer when nobody reads: what is not that is the reason.
-    for error in sorted(errors, key=lambda error: isinstance(error, (duckdb.Error, BrokenPipeError))):
-        raise error
+    for reason in sorted(errors, key=lambda error: isinstance(error, (duckdb.Error, BrokenPipeError))):
+        raise reason
     return rows

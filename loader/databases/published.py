@@ -5,9 +5,7 @@ from pathlib import Path
 from loader.databases.base import Database, literal, quoted
 from loader.databases.parquet import PARQUET
 from loader.databases.snapshots import COLUMNS, Snapshots
-from loader.databases.tables import (
-    LEDGER, LEDGER_OF_RATES, RATES, RATES_SENTINEL, RAW, SENTINEL, VOCABULARY, Table,
-)
+from loader.databases.tables import LEDGER, LEDGER_OF_RATES, RATES, RATES_SENTINEL, RAW, SENTINEL, VOCABULARY, Table
 from loader.load.raw_tables import RAW_TABLES, Column
 
 BUCKET = "person_bucket"
@@ -47,7 +45,8 @@ def buckets_for(patients: int) -> int:
 
 class Published:
     """The states of a warehouse, and what is to be written for the next one: `stale` (name, part), the bucket or file
-    of a table whose rows moved, or no part when all of them did."""
+    of a table whose rows moved, or no part when all of them did.
+    """
 
     def __init__(self, database: Database, snapshots: Snapshots, wanted: int | None) -> None:
         self._database, self._snapshots, self._wanted = database, snapshots, wanted
@@ -66,12 +65,14 @@ class Published:
     @property
     def version(self) -> int:
         """The state of the database; 0 before the first one."""
-        return self._database.query("select coalesce(max(version), 0) from published.state")[0][0]
+        version: int = self._database.query("select coalesce(max(version), 0) from published.state")[0][0]
+        return version
 
     @property
     def buckets(self) -> int | None:
         """How many buckets there are, from the first patient on."""
-        return self._database.query(f"select max(buckets) from {_quoted(BUCKETS)}")[0][0]
+        buckets: int | None = self._database.query(f"select max(buckets) from {_quoted(BUCKETS)}")[0][0]
+        return buckets
 
     def moved(self, table: Table, keys: str | None, nobodys: bool = False) -> None:
         """Rows of the table with these keys (a query) are others now; without keys all of them."""
@@ -83,12 +84,13 @@ class Published:
 
     def is_stale(self) -> bool:
         """Whether a load has come to its end that readers have not seen. What it has emptied before is not shown."""
-        return self._database.query(
+        is_stale: bool = self._database.query(
             f"""select not exists (select 1 from published.state)
                 or (select max(batch_id) from etl.load_batch where outcome = 'loaded')
                     > (select max(batch_id) from published.state)
                 or exists ({_MOVED_RATES})"""
         )[0][0]
+        return is_stale
 
     def write(self) -> int:
         """Write the state of the open transaction, which nobody sees yet; its number."""

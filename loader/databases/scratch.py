@@ -17,7 +17,7 @@ class Scratch:
     # The types in quotes: kept by a class they would outlive DuckDB's module, which complains at the end of Python.
     def __init__(self, connection: "duckdb.DuckDBPyConnection") -> None:
         self._connection = connection
-        self._running: set["duckdb.DuckDBPyConnection"] = set()
+        self._running: set[duckdb.DuckDBPyConnection] = set()
         self._is_stopped = False
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
@@ -78,6 +78,8 @@ def scratch_within(connection: "duckdb.DuckDBPyConnection") -> Iterator[Scratch]
 def scratch_in_memory(memory_limit: str) -> Iterator[Scratch]:
     """A DuckDB of its own; what does not fit into its memory goes into a temporary directory."""
     with TemporaryFolder("scratch") as folder:
-        config = {"memory_limit": memory_limit, "temp_directory": folder, "preserve_insertion_order": "false"}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit, "temp_directory": folder, "preserve_insertion_order": "false",
+        }
         with duckdb.connect(":memory:", config=config) as connection, scratch_within(connection) as scratch:
             yield scratch

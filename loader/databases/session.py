@@ -2,22 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from loader.csv_file import CHUNK, CountedStream, CsvFile, open_binary
-from loader.databases.base import (
-    AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted,
-)
-from loader.databases.pool import (
-    BUILD_SESSION, CHECK_CLIENT, option, refuses_client_check, set_for_the_role, with_users_options,
-)
-from loader.databases.ranges import Span, SpanStream
+from loader.databases.base import AtEnd, Database, OnBytes, bad_field_count, bad_value, column_definitions, literal, quoted
 from loader.databases.parquet import csv_field, parquet_of_csv
+from loader.databases.pool import BUILD_SESSION, CHECK_CLIENT, option, refuses_client_check, set_for_the_role, with_users_options
+from loader.databases.ranges import Span, SpanStream
 from loader.databases.streams import answered
 from loader.databases.tables import LINEAGE, RAW, Table
 from loader.errors import LoaderError
@@ -30,7 +27,7 @@ SETTINGS = "synthea_omop"
 # The share of a table's rows that moves before its statistics are of another table.
 OUTGROWN = 0.1
 
-_BAD_VALUE = re.compile(r'COPY \S+, line (\d+), column ([^:]+): "(.*)"', re.S)
+_BAD_VALUE = re.compile(r'COPY \S+, line (\d+), column ([^:]+): "(.*)"', re.DOTALL)
 _LINE = re.compile(r"COPY \S+, line (\d+)")
 
 
@@ -104,7 +101,8 @@ class PostgresSession(Database):
         ):
             source = CountedStream(SpanStream(packed, span) if span else stream, packed, on_bytes)
             try:
-                cursor.copy_expert(sql, source, CHUNK)
+                # psycopg2 asks it for nothing but `read`.
+                cursor.copy_expert(sql, cast("BinaryIO", source), CHUNK)
             except psycopg2.Error as error:
                 if source.error or isinstance(error, psycopg2.DataError):
                     raise LoaderError(_bad_row(csv, fields, source.error or error)) from error
@@ -157,7 +155,8 @@ class PostgresSession(Database):
         self.execute(f"drop schema if exists {quoted(ARRIVALS)} cascade")
 
     def clock(self) -> datetime:
-        return self.query("select cast(clock_timestamp() at time zone 'utc' as timestamp)")[0][0]
+        now: datetime = self.query("select cast(clock_timestamp() at time zone 'utc' as timestamp)")[0][0]
+        return now
 
     def empty(self, table: Table) -> None:
         target = quoted(table.schema, table.name)
@@ -189,7 +188,7 @@ class PostgresSession(Database):
         if not rows:
             return False
         name = quoted(table.schema, table.name)
-        counted = self.query("select reltuples from pg_catalog.pg_class where oid = cast(? as regclass)", (name,))[0][0]
+        counted: float = self.query("select reltuples from pg_catalog.pg_class where oid = cast(? as regclass)", (name,))[0][0]
         return rows > OUTGROWN * counted
 
     def _has_key(self, table: Table) -> bool:
@@ -206,10 +205,9 @@ class PostgresSession(Database):
         )
 
     def rollback(self) -> None:
-        try:
+        # The connection is gone, and the transaction with it.
+        with suppress(psycopg2.OperationalError, psycopg2.InterfaceError):
             self.execute("rollback")
-        except (psycopg2.OperationalError, psycopg2.InterfaceError):
-            pass  # The connection is gone, and the transaction with it.
 
     def make_way(self) -> None:
         """The lock keeps other loaders out and lets the build in: nothing to do."""

@@ -57,7 +57,7 @@ def copy_file(
         is_other = clean.csv.path != csv_file.path
         loaded = 0
         if clean.rows:
-            loaded = database.copy(clean.csv, table, constants, (lambda count: None) if is_other else advance)
+            loaded = database.copy(clean.csv, table, constants, (lambda _: None) if is_other else advance)
         if is_other or not clean.rows:
             advance(csv_file.path.stat().st_size)
         if loaded != clean.rows:

@@ -40,7 +40,7 @@ def start_batch(database: Database, source: str, layout: str) -> int:
     """Write the batch as `running` and return its id."""
     with database.transaction():
         call_broken(database)
-        batch_id = database.query("select coalesce(max(batch_id), 0) + 1 from etl.load_batch")[0][0]
+        batch_id: int = database.query("select coalesce(max(batch_id), 0) + 1 from etl.load_batch")[0][0]
         database.execute(
             "insert into etl.load_batch (batch_id, source, layout, started_at, outcome) values (?, ?, ?, ?, 'running')",
             (batch_id, source, layout, database.clock()),
@@ -117,9 +117,10 @@ def batch_of(database: Database, sizes: Mapping[str, int], sha256_of: Callable[[
     ):
         batches.setdefault(batch_id, {})[name] = (size, digest)
     for batch_id, files in sorted(batches.items(), reverse=True):
-        if {name: size for name, (size, _) in files.items()} == sizes:
-            if all(digest == sha256_of(name) for name, (_, digest) in files.items()):
-                return batch_id
+        if {name: size for name, (size, _) in files.items()} == sizes and all(
+            digest == sha256_of(name) for name, (_, digest) in files.items()
+        ):
+            return batch_id
     return None
 
 
@@ -138,7 +139,8 @@ def last_outcome(database: Database) -> str | None:
 
 def last_checksum(database: Database) -> str:
     """By which models, seeds and macros the last build was made; of one that consumed its changes, so all rows are.
-    Empty before there was one."""
+    Empty before there was one.
+    """
     rows = database.query(f"select checksum from etl.build where outcome in {CONSUMED} order by build_id desc limit 1")
     return rows[0][0] or "" if rows else ""
 

@@ -111,7 +111,7 @@ class Lines:
             database.execute(f"create temp table line_hash ({columns})")
             header = tuple(column.name for column in _LINE_HASH)
             database.copy(
-                CsvFile(compared, header, _LINE_HASH, has_header=False), "line_hash", {}, lambda count: None
+                CsvFile(compared, header, _LINE_HASH, has_header=False), "line_hash", {}, lambda _: None
             )
 
     def cut_out(self, folder: Path) -> list[CsvFile]:
@@ -131,8 +131,9 @@ class Lines:
                     semi join scratch.cut_key_{number} using (key)"""
                 writing.append(f"""copy (select line as {quoted(",".join(file.header))} from scratch.cut_{number})
                     to {literal(str(target))} (format csv, header true, delimiter '\x01', quote '', escape '')""")
-                file = replace(file, path=target)
-            found.append(file)
+                found.append(replace(file, path=target))
+            else:
+                found.append(file)
         statements = [cutting[path] for path in _largest_first(cutting)]
         for result in (*self._scratch.side_by_side(statements), *self._scratch.side_by_side(writing)):
             if isinstance(result, LoaderError):

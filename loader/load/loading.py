@@ -14,12 +14,10 @@ from loader.errors import LoaderError
 from loader.folders import TemporaryFolder
 from loader.load.export import Export
 from loader.load.fingerprints import Fingerprints
-from loader.load.ledger import (
-    LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, log_loaded, start_batch,
-)
+from loader.load.ledger import LoadedFile, Patients, batch_of, call_broken, fail_batch, finish_batch, log_loaded, start_batch
 from loader.load.lines import KEYS_OF_WHOLE_PATIENTS, Lines
 from loader.load.looked import Looked, Source
-from loader.load.parallel import Copied, Copying, CopyAgain, settle
+from loader.load.parallel import Copied, CopyAgain, Copying, settle
 from loader.load.rejects import Rejects
 from loader.load.replacing import TABLES, changes_of_a_first_load, replace_changed
 from loader.load.standing import is_gone, stands
@@ -172,10 +170,7 @@ class _Load:
                     patients, outgrown = replace_changed(
                         database, self.batch_id, arrived, everybody if self.snapshot else None
                     )
-                if cut_from is None:
-                    files = self._files(copied, looked)
-                else:
-                    files = self._known_files(copied, lines, cut_from)
+                files = self._files(copied, looked) if cut_from is None else self._known_files(copied, lines, cut_from)
                 self._close(files, patients, looked.rejects, lines)
                 database.drop_arrivals()
             with self.reporter.step("indexes"):

@@ -103,7 +103,9 @@ class Copying:
     def _compare(self) -> None:
         """Whether exactly the good rows arrived."""
         self._looked.look(Event())
-        if any([self._looked.doubt(path) for path in self._failures]):
+        # All of them are asked: whoever is asked leaves a file to the engine no more.
+        doubted = [self._looked.doubt(path) for path in self._failures]
+        if any(doubted):
             self._looked.look(Event())
             raise CopyAgain
         # After a failure the copies stop, so the other files say nothing.
@@ -148,7 +150,7 @@ class Copying:
         found = self._looked.found.get(path)
         if self._failures or not file.columns or (found and not found.rows):
             return
-        lineage = {"batch_id": self._batch_id, "file_name": part.source.name}
+        lineage: dict[str, str | int] = {"batch_id": self._batch_id, "file_name": part.source.name}
         options: dict[str, Any] = {"span": part.span} if part.span else {}
         if file is part.source.file and self._looked.is_left_to_engine(path):
             options["strictly"] = True

@@ -107,7 +107,7 @@ class Rejects:
             return
         columns = tuple(column for column in _TABLE.columns if column.name != "batch_id")
         file = CsvFile(self._spool, tuple(column.name for column in columns), columns)
-        database.copy(file, quoted("etl", "rejected_row"), {}, lambda count: None)
+        database.copy(file, quoted("etl", "rejected_row"), {}, lambda _: None)
         database.execute("update etl.rejected_row set batch_id = ? where batch_id is null", (batch_id,))
         self._folder.cleanup()
         self._folder = None
@@ -129,6 +129,6 @@ class Rejects:
 
 
 def shown(raw: bytes) -> str:
-    """A raw line or value as text that every database takes: bytes that are no UTF-8 and NUL bytes as `\\x..`."""
+    r"""A raw line or value as text that every database takes: bytes that are no UTF-8 and NUL bytes as `\x..`."""
     text = raw[: 4 * KEPT].decode("utf-8", "backslashreplace").replace("\0", "\\x00")
     return text if len(text) <= KEPT else text[:KEPT] + "..."

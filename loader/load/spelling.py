@@ -50,12 +50,12 @@ _DUCKDB = {
 }
 
 _SPACE = " \t\n\v\f\r"
-_UUID = re.compile(r"[0-9a-f]{32}", re.I | re.A)
+_UUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE | re.ASCII)
 _TIMESTAMP = re.compile(
-    r"(?P<day>\d{4}-\d\d?-\d\d?)(?:[T ](?P<clock>\d\d?:\d\d?:\d\d?)(?P<fraction>\.\d{1,6})?Z?)?", re.A
+    r"(?P<day>\d{4}-\d\d?-\d\d?)(?:[T ](?P<clock>\d\d?:\d\d?:\d\d?)(?P<fraction>\.\d{1,6})?Z?)?", re.ASCII
 )
 _DIGITS = r"\d(?:_?\d){0,60}"
-_NUMBER = re.compile(rf"\+?-?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS}\.?)?", re.A)
+_NUMBER = re.compile(rf"\+?-?(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS}\.?)?", re.ASCII)
 # A double holds every whole number up to there.
 _RANGES = {"integer": 2**31, "bigint": 2**53}
 
@@ -126,7 +126,8 @@ def _timestamp(value: str) -> str:
         if not parts["clock"]:
             return day.isoformat()
         with suppress(ValueError):
-            return f"{day}T{time(*map(int, parts['clock'].split(':')))}{parts['fraction'] or ''}Z"
+            hour, minute, second = map(int, parts["clock"].split(":"))
+            return f"{day}T{time(hour, minute, second)}{parts['fraction'] or ''}Z"
     has_offset = re.search(r":\d\d(\.\d+)?\s*[+-]\d\d", value)
     raise _refused(value, "timestamp", " in UTC: it has an offset" if has_offset else "")
 

@@ -31,7 +31,8 @@ def is_gone(database: Database) -> bool:
 
 def stands(database: Database, batch_id: int, sources: Sequence[Source], snapshot: bool) -> bool:
     """Whether no later batch touched a patient of these files, or came with other organizations, providers or payers;
-    for a `snapshot`, whether there is nothing else."""
+    for a `snapshot`, whether there is nothing else.
+    """
     if is_gone(database):
         return False
     later = {patient for (patient,) in database.query(LATER, (batch_id,))}

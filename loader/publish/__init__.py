@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from loader.databases.base import Database
 from loader.errors import LOAD_STAYS, LoaderError
 from loader.progress import Reporter
 from loader.settings import Settings
+
+if TYPE_CHECKING:
+    from loader.publish.beside import SchemasBeside
+    from loader.publish.copy_of_file import CopyOfFile
+    from loader.publish.linked_files import LinkedFiles
 
 
 class Place:
@@ -40,13 +46,7 @@ def building_place(settings: Settings, publishes: bool, reporter: Reporter) -> I
     if not publishes:
         yield Place(settings, reporter)
         return
-    if settings.target == "postgres":
-        from loader.publish.beside import SchemasBeside as Beside
-    elif settings.target == "spark":
-        from loader.publish.linked_files import LinkedFiles as Beside
-    else:
-        from loader.publish.copy_of_file import CopyOfFile as Beside
-    place = Beside(settings, reporter)
+    place = _beside(settings, reporter)
     try:
         with place:
             yield place
@@ -54,3 +54,17 @@ def building_place(settings: Settings, publishes: bool, reporter: Reporter) -> I
         text = str(error).replace(LOAD_STAYS, "") if place.has_ledger else str(error)
         error.args = (f"{text.rstrip()}\n{place.left()}".rstrip(),)
         raise
+
+
+def _beside(settings: Settings, reporter: Reporter) -> "SchemasBeside | LinkedFiles | CopyOfFile":
+    if settings.target == "postgres":
+        from loader.publish.beside import SchemasBeside
+
+        return SchemasBeside(settings, reporter)
+    if settings.target == "spark":
+        from loader.publish.linked_files import LinkedFiles
+
+        return LinkedFiles(settings, reporter)
+    from loader.publish.copy_of_file import CopyOfFile
+
+    return CopyOfFile(settings, reporter)

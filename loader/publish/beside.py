@@ -125,7 +125,6 @@ class SchemasBeside(Place):
                         "update etl.build set outcome = ? where build_id = ? and outcome = 'unpublished'", (outcome, build)
                     ):
                         raise BuildError(f"Build {build} did not come to its end.")
-                return texts
             except psycopg2.Error as error:
                 if error.pgcode not in _BUSY:
                     raise
@@ -134,20 +133,24 @@ class SchemasBeside(Place):
                         f"For {self.settings.lock_wait} s (--lock-wait) there was no moment without a transaction that reads"
                         " the CDM. Run again when these are over.\n" + "\n".join(holders(database, SCHEMAS))
                     ) from error
+            else:
+                return texts
             sleep(SECONDS_BETWEEN)
 
     def _has_to_be_full(self, database: Database) -> bool:
         """Whether there is no state that an incremental build could start from, as macros/last_build.sql has it."""
-        return database.query(
+        found: bool = database.query(
             f"""with last as (select coalesce(max(build_id), 0) as build_id from etl.build where outcome in {CONSUMED})
             select last.build_id = 0 or exists (
                 select 1 from etl.build where full_refresh and build.build_id > last.build_id
             ) from last"""
         )[0][0]
+        return found
 
     def _drop_leftovers(self, database: Database) -> None:
         """What runs before this one have left: builds that were not published, and states that were replaced. All of it
-        together, since it refers to each other; what is not ours never (no cascade)."""
+        together, since it refers to each other; what is not ours never (no cascade).
+        """
         not_ours = database.query(
             "select nspname from pg_namespace"
             " where nspname in ? and obj_description(oid, 'pg_namespace') is distinct from ?",

@@ -1,5 +1,6 @@
 """What goes over from the schemas that readers see to those that take their place: grants, whatever was not built anew, and
-views of others, which from then on read the new tables."""
+views of others, which from then on read the new tables.
+"""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,6 @@
 """Copies of tables beside the CDM: what an incremental build starts from, and what analysts wrote into tables that no build
-fills."""
+fills.
+"""
 
 from collections.abc import Collection, Iterator
 
@@ -22,13 +23,15 @@ _INDEXES = """
 
 def copy_tables(database: Database, tables: Collection[tuple[str, str]], suffix: str) -> list[int]:
     """Copy those of the tables that are there into the schemas with the suffix, with their keys and indexes but without
-    foreign keys, which the end of the build makes; the rows of each."""
+    foreign keys, which the end of the build makes; the rows of each.
+    """
     return [_copied(database, quoted(schema, name), schema, suffix) for schema, name in _there(database, tables)]
 
 
 def refresh_copies(database: Database, tables: Collection[tuple[str, str]], suffix: str) -> list[str]:
     """In the transaction that publishes: what was written into these tables since they were copied. Nobody writes into
-    them from here on."""
+    them from here on.
+    """
     changed = []
     for schema, name in _there(database, tables):
         table, copy = quoted(schema, name), quoted(f"{schema}{suffix}", name)

@@ -7,8 +7,8 @@ wrote would be lost with the former file, so then nothing is published.
 import fcntl
 import os
 import shutil
-from contextlib import ExitStack, contextmanager
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -67,7 +67,7 @@ class CopyOfFile(Place):
             )
         if self._was:
             shutil.copymode(self._target, copy)
-        os.replace(copy, self._target)
+        copy.replace(self._target)
         _write_folder(self._target.parent)
         self._is_published = True
         logs.event("published", step="publish")

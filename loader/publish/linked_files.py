@@ -86,4 +86,5 @@ def _models(schema: str) -> set[str]:
 
 
 def _last_build(database: Database) -> int:
-    return database.query("select coalesce(max(build_id), 0) from etl.build")[0][0]
+    build: int = database.query("select coalesce(max(build_id), 0) from etl.build")[0][0]
+    return build

@@ -33,7 +33,7 @@ _UNITS = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024**2}
 _OUT_OF_MEMORY = re.compile(r"out of memory|failed to (?:allocate|pin)|could not allocate", re.IGNORECASE)
 
 
-def _location(context: click.Context, parameter: click.Parameter, values: Sequence[str]) -> list[tuple[str, Path]]:
+def _location(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> list[tuple[str, Path]]:
     found = []
     for value in values:
         url, separator, path = value.rpartition("=")
@@ -43,7 +43,7 @@ def _location(context: click.Context, parameter: click.Parameter, values: Sequen
     return found
 
 
-def _limit(context: click.Context, parameter: click.Parameter, value: str | None) -> Limit:
+def _limit(_context: click.Context, _parameter: click.Parameter, value: str | None) -> Limit:
     try:
         return Limit.parse(value) if value is not None else ANY_NUMBER
     except ValueError as error:
@@ -143,11 +143,12 @@ def _load_and_build(
         with open_database(settings) as database:
             call_built(database, tests)
         watch.outcome = ALL_KEPT
-        return result
     except (LoaderError, duckdb.Error) as error:
         if not _OUT_OF_MEMORY.search(str(error)):
             raise
         raise too_little(watch, _said(str(error)), isinstance(error, BuildError)) from error
+    else:
+        return result
 
 
 def _built(

@@ -1,6 +1,5 @@
 """The star as Parquet files of the published names and columns: one row a published key, whatever is told apart inside."""
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -89,10 +88,11 @@ def export_rates(database: Database, folder: Path) -> dict[str, int]:
             path.parent.mkdir(parents=True, exist_ok=True)
             written[name] = database.write_parquet(FILES[name].query, FILES[name].columns, path)
         for name, path in unfinished.items():
-            os.replace(path, folder / name)
-        return written
+            path.replace(folder / name)
     except OSError as error:
         raise LoaderError(f"The rates cannot be exported to {folder}: {error.strerror}.") from error
+    else:
+        return written
     finally:
         for path in unfinished.values():
             # Where no folder could be made there is none of them, and what failed is said already.

@@ -157,7 +157,7 @@ def _parts(file: Flattened, chunk_size: int) -> Iterator[list[str]]:
 def _reject_rates(database: Database, file: Flattened, file_id: int, reader_memory: str) -> int:
     """Set the rows of a Parquet file apart whose rate is a text and no number."""
     with reading_session(reader_memory) as connection:
-        bad = connection.execute(f"select count(*) from {file.reader} where {file.bad_rate}").fetchall()[0][0]
+        bad: int = connection.execute(f"select count(*) from {file.reader} where {file.bad_rate}").fetchall()[0][0]
         if bad:
             _keep(database, file_id, connection.execute(
                 "select file_row_number + 1, concat('row ', file_row_number + 1), 'negotiated_rate', negotiated_rate,"
@@ -174,7 +174,7 @@ def _keep(database: Database, file_id: int, rows: list[tuple[object, ...]]) -> N
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows((file_id, *row) for row in rows)
         file = CsvFile(path, tuple(column.name for column in columns), columns, has_header=False)
-        database.copy(file, quoted("etl", "rejected_rate"), {}, lambda count: None)
+        database.copy(file, quoted("etl", "rejected_rate"), {}, lambda _: None)
 
 
 def _csv_reader(path: Path) -> tuple[str, dict[str, _Source]]:

@@ -164,9 +164,11 @@ def _is_json(path: Path) -> bool:
 def _root_is(path: Path, attribute: str) -> bool:
     """Whether the root of a JSON file has this attribute near the beginning; no, if the file cannot be read."""
     start = b""
-    with suppress(Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
-        with path.open("rb") as raw, opened(path, raw) as stream:
-            start = stream.read(SNIFFED)
+    with (
+        suppress(Unreadable, BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError),
+        path.open("rb") as raw, opened(path, raw) as stream,
+    ):
+        start = stream.read(SNIFFED)
     # Cut off in the middle, as the beginning of a longer file is.
     with suppress(JSONError):
         return any(

@@ -97,7 +97,9 @@ def withdraw(database: Database, file_ids: Sequence[int], outcome: str) -> None:
     for table in RATES_TABLES:
         database.execute(f"delete from {quoted('raw_rates', table)} where file_id in ({ids})")
     database.execute(f"delete from etl.rejected_rate where file_id in ({ids})")
-    database.execute(f"update etl.rate_file set outcome = ?, built_at = null, tested_at = null where file_id in ({ids})", (outcome,))
+    database.execute(
+        f"update etl.rate_file set outcome = ?, built_at = null, tested_at = null where file_id in ({ids})", (outcome,)
+    )
 
 
 def mark_alive(database: Database, file_id: int) -> None:
@@ -109,7 +111,8 @@ def mark_alive(database: Database, file_id: int) -> None:
 def has_unbuilt(database: Database, tests: bool) -> bool:
     """Whether a file came or went that no build has seen, or none whose data tests passed where these are wanted."""
     seen = "tested_at" if tests else "built_at"
-    return database.query(f"select exists (select 1 from etl.rate_file where {seen} is null)")[0][0]
+    found: bool = database.query(f"select exists (select 1 from etl.rate_file where {seen} is null)")[0][0]
+    return found
 
 
 def is_built(database: Database) -> bool:

@@ -1,5 +1,6 @@
 """The load of a run's files: all of them or nothing. A file that is loaded already is left alone; one of the same
-payer, state, name and month takes the place of the former one."""
+payer, state, name and month takes the place of the former one.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,15 @@ from loader.progress import Reporter
 from loader.rates.flattened import copy_flattened
 from loader.rates.inputs import IN_NETWORK, LOCATION, Input, month_of, set_name
 from loader.rates.ledger import (
-    KnownFile, LoadedFile, as_known, call_lost, known_files, mark_alive, next_ids, to_withdraw, withdraw,
+    KnownFile,
+    LoadedFile,
+    as_known,
+    call_lost,
+    known_files,
+    mark_alive,
+    next_ids,
+    to_withdraw,
+    withdraw,
 )
 from loader.rates.parse import Parsed
 from loader.rates.parsing import copy_json
@@ -61,9 +70,7 @@ class RunResult:
         return bool(self.loaded or self.withdrawn)
 
 
-def load_rates(
-    database: Database, request: Request, reporter: Reporter, check: Callable[[], None] = lambda: None
-) -> RunResult:
+def load_rates(database: Database, request: Request, reporter: Reporter, check: Callable[[], None] = lambda: None) -> RunResult:
     """Load the files of a request; with an error nothing of it was done. `check` may raise one before it is kept."""
     started = perf_counter()
     paths = [one.path for one in request.inputs] + list(request.elsewhere)
@@ -88,9 +95,7 @@ def load_rates(
 class _Run:
     """One load on its way, inside its transaction."""
 
-    def __init__(
-        self, database: Database, request: Request, reporter: Reporter, fingerprints: Fingerprints
-    ) -> None:
+    def __init__(self, database: Database, request: Request, reporter: Reporter, fingerprints: Fingerprints) -> None:
         self.request = replace(request, payer=as_known(database, request.payer))
         self.database, self.reporter, self.fingerprints = database, reporter, fingerprints
         run_id, self.next_file = next_ids(database)
@@ -155,9 +160,8 @@ class _Run:
         self.reporter.say(f"Loading {one.path} ({one.kind})")
         if one.flattened.unknown:
             self.reporter.warn(f"{one.name}: columns that nobody reads: {', '.join(one.flattened.unknown)}")
-        loaded, rejected = copy_flattened(
-            self.database, one.flattened, file_id, self.request.chunk_size, self.request.reader_memory
-        )
+        request = self.request
+        loaded, rejected = copy_flattened(self.database, one.flattened, file_id, request.chunk_size, request.reader_memory)
         self._write(one, file_id, loaded, rejected, perf_counter() - started)
 
     def _load_json(self, files: Sequence[Input]) -> None:
@@ -173,8 +177,8 @@ class _Run:
                 raise LoaderError(f"{one.path} has no in_network: give it with --location URL=FILE.")
             self._write_root(file_id, parsed[file_id])
             month = month_of(parsed[file_id].root["last_updated_on"])
-            one = replace(one, year_month=month, file_set=set_name(one.path, month))
-            self._write_json(one, file_id, "json_price", parsed[file_id], perf_counter() - started)
+            dated = replace(one, year_month=month, file_set=set_name(one.path, month))
+            self._write_json(dated, file_id, "json_price", parsed[file_id], perf_counter() - started)
 
     def _copy(self, files: dict[int, Path], advance: OnBytes) -> dict[int, Parsed]:
         return copy_json(self.database, files, advance, self.request.chunk_size)
@@ -212,13 +216,11 @@ class _Run:
             )
         started = perf_counter()
         files = {self._new_id(): one for one in self._not_there(named)}
-        parsed = self._copy({file_id: one.path for file_id, one in files.items()}, lambda count: None)
+        parsed = self._copy({file_id: one.path for file_id, one in files.items()}, lambda _: None)
         for file_id, one in files.items():
             if parsed[file_id].kind != LOCATION:
                 raise LoaderError(f"{one.path} is no file of provider groups: give it with --rates.")
-            self.database.execute(
-                "update raw_rates.json_provider set location = ? where file_id = ?", (one.url, file_id)
-            )
+            self.database.execute("update raw_rates.json_provider set location = ? where file_id = ?", (one.url, file_id))
             self._write_json(one, file_id, "json_provider", parsed[file_id], perf_counter() - started)
 
     def _locations(self) -> dict[str, Input]:
@@ -264,8 +266,7 @@ class _Run:
             "loaded_at": self.database.clock(), "outcome": "loaded",
         }
         self.database.execute(
-            f"insert into etl.rate_file ({', '.join(values)}) values ({', '.join('?' for _ in values)})",
-            list(values.values()),
+            f"insert into etl.rate_file ({', '.join(values)}) values ({', '.join('?' for _ in values)})", list(values.values())
         )
         self.result.loaded.append(LoadedFile(file_id, one.name, one.kind, loaded, rejected, seconds, bool(former)))
 

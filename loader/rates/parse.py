@@ -46,7 +46,7 @@ class Parsed:
     counts: dict[str, int]
 
 
-def parse(path: Path, spool: Spool, on_bytes: Callable[[int], None] = lambda count: None) -> Parsed:
+def parse(path: Path, spool: Spool, on_bytes: Callable[[int], None] = lambda _: None) -> Parsed:
     """Spool the rows of a file; Unreadable when it is cut off, damaged or no such file at all."""
     roots: list[dict[str, Any]] = []
 

@@ -106,7 +106,7 @@ def _copy_chunk(database: Database, table: str, chunk: Path, rows: int) -> None:
     names = tuple(spooled_columns(table))
     schema = "raw_rates" if table in RATES_TABLES else "etl"
     file = CsvFile(chunk, names, tuple(types[name] for name in names), has_header=False)
-    copied = database.copy(file, quoted(schema, table), {}, lambda count: None)
+    copied = database.copy(file, quoted(schema, table), {}, lambda _: None)
     if copied != rows:
         raise LoaderError(f"{rows:,} rows of {table} were parsed and {copied:,} arrived in the {database.place}.")
     chunk.unlink()

@@ -121,7 +121,8 @@ class Unfolding:
         """What is finished of a rate that is too long to wait for its end."""
         prices = element.get("negotiated_prices")
         if isinstance(prices, list) and len(prices) > PRICES_LEFT:
-            self._write_prices(prices[:-1], lines := [])
+            lines: list[str] = []
+            self._write_prices(prices[:-1], lines)
             self.spool.add("json_price", "".join(lines), len(lines))
             del prices[:-1]
         references = element.get("provider_references")

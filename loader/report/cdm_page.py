@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,11 @@ def _columns(columns: list[dict[str, Any]], recurring: set[str]) -> list[str]:
 
 
 def _is_empty(column: dict[str, Any]) -> bool:
-    return column["description"].startswith("Always NULL")
+    description: str = column["description"]
+    return description.startswith("Always NULL")
 
 
-def _markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _markdown(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     cells = [header, ("---",) * len(header), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in cells)
 

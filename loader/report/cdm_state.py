@@ -6,7 +6,8 @@ from loader.load.ledger import CONSUMED
 
 def cdm_state(database: Database, is_at_work: bool) -> str:
     """In a sentence, what is wrong with the CDM: it is being rebuilt, incomplete, or older than a build that was not
-    published. Empty when nothing is."""
+    published. Empty when nothing is.
+    """
     names, rows = database.query_with_names(
         f"""select build.* from etl.build as build
         where build.build_id > (select coalesce(max(build_id), 0) from etl.build where outcome in {CONSUMED})

@@ -64,7 +64,7 @@ def _copy(database: Database, export: Export, rejects: Rejects, reporter: Report
         table.add_column(name, justify="right")
     for name, file in export.files:
         with reporter.bytes_bar(file.path.name, file.path.stat().st_size) as advance:
-            lineage = {"batch_id": BATCH, "file_name": file.path.name}
+            lineage: dict[str, str | int] = {"batch_id": BATCH, "file_name": file.path.name}
             result = copy_file(database, file, quoted("raw_synthea", name), lineage, advance, rejects)
         table.add_row(file.path.name, str(len(file.columns)), f"{result.rows_read:,}", f"{result.rejected:,}")
     reporter.show(table)

@@ -64,13 +64,13 @@ def overview(results: Iterable[Row]) -> dict[str, float]:
     """The dashboard's totals: what is neither failed nor an error counts as passed, what does not apply too."""
     counts: Counter[Any] = Counter()
     for row in results:
-        failed = bool(row["failed"] or row["is_error"])
+        has_failed = bool(row["failed"] or row["is_error"])
         counts["total"] += 1
         counts["error"] += row["is_error"]
         counts["threshold"] += row["failed"]
-        counts["failed"] += failed
+        counts["failed"] += has_failed
         counts["total", row["category"]] += 1
-        counts["failed", row["category"]] += failed
+        counts["failed", row["category"]] += has_failed
     total, failed = counts["total"], counts["failed"]
     found: dict[str, float] = {
         "countTotal": total, "countPassed": total - failed, "countErrorFailed": counts["error"],

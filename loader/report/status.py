@@ -144,10 +144,11 @@ def _broken(database: Database) -> Iterator[str]:
 
 def pending_patients(database: Database) -> int:
     """How many patients changed after what the last complete build has seen."""
-    return database.query(
+    count: int = database.query(
         "select count(distinct patient_id) from etl.patient_change where change_id >"
         f" (select coalesce(max(upto_change_id), 0) from etl.build where outcome in {CONSUMED})"
     )[0][0]
+    return count
 
 
 def _text(value: Any) -> str:

@@ -19,12 +19,8 @@ from loader.options import common_options
 from loader.progress import Reporter
 from loader.settings import Settings
 from loader.tune.machine import Machine, this_machine
-from loader.tune.proposals import (
-    KB, MB, GB, DuckdbProposal, Proposal, duckdb_proposals, postgres_proposals, size,
-)
-from loader.tune.server import (
-    Present, apply, data_folder, is_local, plain_session, present_settings, reset, server_of,
-)
+from loader.tune.proposals import GB, KB, MB, DuckdbProposal, Proposal, duckdb_proposals, postgres_proposals, size
+from loader.tune.server import Present, apply, data_folder, is_local, plain_session, present_settings, reset, server_of
 from loader.tune.sessions import tuned_sessions
 
 _UNITS = {"KB": KB, "MB": MB, "GB": GB, "TB": GB << 10}
@@ -32,7 +28,7 @@ DISKS = {"ssd": False, "rotational": True}
 NOT_SPARK = "tune knows DuckDB and PostgreSQL. Spark has SYNTHEA_OMOP_SPARK_MASTER and SYNTHEA_OMOP_SPARK_MEMORY."
 
 
-class _Size(click.ParamType):
+class _Size(click.ParamType[int]):
     """An amount of memory in bytes, as 512MB, 16GB, or a number of MB."""
 
     name = "size"
@@ -99,8 +95,8 @@ def tune(
         _print(advice, machine, output, reporter)
         return
     if is_reset:
-        with plain_session() as connection:
-            done, left = reset(connection)
+        with plain_session() as session:
+            done, left = reset(session)
         reporter.say(f"Set back: {', '.join(done) or 'nothing was set'}", INFO)
         if left:
             reporter.warn(f"Somebody has changed since, so they stay: {', '.join(left)}")

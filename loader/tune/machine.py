@@ -38,7 +38,8 @@ def this_machine(data: Path | None, root: Path = ROOT) -> Machine:
 
 
 def _existing(path: Path) -> Path:
-    return next(folder for folder in (path, *path.absolute().parents) if os.path.exists(folder))
+    # Path.exists raises an error for a folder that may not be looked into.
+    return next(folder for folder in (path, *path.absolute().parents) if os.path.exists(folder))  # noqa: PTH110
 
 
 def _cores(root: Path) -> int:

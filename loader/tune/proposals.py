@@ -23,7 +23,7 @@ class Proposal:
 
 def size(count: int) -> str:
     """`512MB`, `6GB`: whole megabytes below ten gigabytes, whole gigabytes above."""
-    return f"{count // GB}GB" if count >= 10 * GB or count % GB == 0 and count else f"{max(count // MB, 1)}MB"
+    return f"{count // GB}GB" if count >= 10 * GB or (count % GB == 0 and count) else f"{max(count // MB, 1)}MB"
 
 
 def _between(least: int, count: int, most: int) -> int:

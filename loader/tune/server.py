@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2 import sql
@@ -64,7 +65,7 @@ def plain_session() -> Iterator[Connection]:
         connection.close()
 
 
-def _rows(connection: Connection, query: sql.Composable | str, parameters: Sequence[object] = ()) -> list[tuple]:
+def _rows(connection: Connection, query: sql.Composable | str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return cursor.fetchall() if cursor.description else []

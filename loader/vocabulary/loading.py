@@ -9,7 +9,14 @@ from loader.databases.tables import VOCABULARY
 from loader.errors import LoaderError
 from loader.load.fingerprints import Fingerprints
 from loader.load.ledger import (
-    LoadedFile, Patients, call_broken, fail_batch, finish_batch, loaded_fingerprints, log_loaded, start_batch,
+    LoadedFile,
+    Patients,
+    call_broken,
+    fail_batch,
+    finish_batch,
+    loaded_fingerprints,
+    log_loaded,
+    start_batch,
 )
 from loader.load.loading import LoadResult
 from loader.load.replacing import write_changes
@@ -21,7 +28,8 @@ LAYOUT = "vocabulary"
 
 def has_vocabulary(database: Database) -> bool:
     """Whether the database holds any concept."""
-    return database.query("select exists (select 1 from raw_vocabulary.concept)")[0][0]
+    found: bool = database.query("select exists (select 1 from raw_vocabulary.concept)")[0][0]
+    return found
 
 
 def load_vocabulary(database: Database, vocabulary: Vocabulary, reporter: Reporter) -> LoadResult | None:

@@ -65,7 +65,7 @@ def work_after(database: Database, batch_id: int, build_id: int) -> dict[str, An
 def write_run(database: Database, run: dict[str, Any], steps: Sequence[Step]) -> int:
     """Write a run and its steps; its id."""
     with database.transaction():
-        run_id = database.query("select coalesce(max(run_id), 0) + 1 from etl.run")[0][0]
+        run_id: int = database.query("select coalesce(max(run_id), 0) + 1 from etl.run")[0][0]
         columns = {"run_id": run_id} | run
         database.execute(
             f"insert into etl.run ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",

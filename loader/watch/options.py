@@ -13,7 +13,7 @@ from loader.watch.running import Watching
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-def _checked_url(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+def _checked_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     # The value may hold a secret: no message repeats it.
     if value and not is_url(value):
         raise click.BadParameter("this is no URL like https://example.org/alerts.")

@@ -229,7 +229,7 @@ def ended_by_sigterm() -> Iterator[None]:
         yield
         return
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise StoppedError(ENDED)
 
     former: Callable[[int, FrameType | None], Any] | int | None = signal.signal(signal.SIGTERM, stop)

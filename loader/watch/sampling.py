@@ -5,6 +5,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 from time import perf_counter
 from types import TracebackType
+from typing import Any
 
 import psutil
 import psycopg2
@@ -24,7 +25,7 @@ _COUNTERS = f"""
     from pg_catalog.pg_stat_database as databases cross join pg_catalog.pg_stat_wal as wal
     where databases.datname = current_database()
 """
-_BLOCKERS = f"""
+_BLOCKERS = """
     select distinct blocker.pid, coalesce(blocker.usename, 'somebody'), coalesce(blocker.application_name, '')
     from pg_catalog.pg_stat_activity as waiting
     cross join lateral unnest(pg_blocking_pids(waiting.pid)) as blocking (pid)
@@ -103,7 +104,7 @@ class Server:
             self._asked = perf_counter()
         return self._connection is not None
 
-    def _ask(self, sql: str) -> list[tuple[object, ...]]:
+    def _ask(self, sql: str) -> list[tuple[Any, ...]]:
         if self._connection is None:
             return []
         with self._connection.cursor() as cursor:

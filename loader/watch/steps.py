@@ -95,7 +95,8 @@ class Steps:
     def file_done(self, name: str, rows: int, size: int) -> None:
         """What a file gave in the end. The next file of this name is another one."""
         with self._lock:
-            step, _ = self._files.pop(name, None) or (self.begin("file", name), 0)
+            known = self._files.pop(name, None)
+            step = known[0] if known else self.begin("file", name)
             if step.ended is None:
                 self.end(step)
             step.status, step.rows, step.bytes = "done", rows, size

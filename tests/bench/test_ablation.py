@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from bench.ablation import NAMES
-from bench.ablations.ground import copied_project
 from bench.ablations.building import configurations
+from bench.ablations.ground import copied_project
 from bench.ablations.switches import Row, Switch, markdown, measure
 from tests.support.environments import ENGINES, REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "performance.md").read_text(encoding="utf-8")
 SECTION = PAGE.partition("## What each optimisation gains")[2].partition("\n## ")[0]
-ROWS = re.findall(r"^\| ([^|]+?) \| (DuckDB|PostgreSQL) \|.*\| \*\*([\d.]+)\*\* .*\| (pays|does not pay|no difference) \|", SECTION, re.M)
+ROWS = re.findall(
+    r"^\| ([^|]+?) \| (DuckDB|PostgreSQL) \|.*\| \*\*([\d.]+)\*\* .*\| (pays|does not pay|no difference) \|",
+    SECTION, re.MULTILINE,
+)
 
 
 def switch(on: list[float], off: list[float], is_default: bool = True) -> Switch:

@@ -10,8 +10,20 @@ import pytest
 from rich.console import Console
 
 from bench.check import (
-    FLOOR, RECORDED, SAMPLE, Figure, Steps, check, figures_of, judged, make_exports, measure, read_recorded, record,
-    slow_steps, verdicts,
+    FLOOR,
+    RECORDED,
+    SAMPLE,
+    Figure,
+    Steps,
+    check,
+    figures_of,
+    judged,
+    make_exports,
+    measure,
+    read_recorded,
+    record,
+    slow_steps,
+    verdicts,
 )
 from bench.suite import Engine
 from tests.support.environments import ENGINES, REPOSITORY

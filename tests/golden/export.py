@@ -113,9 +113,7 @@ def _rows(case: Case, counter: Iterator[int]) -> Iterator[tuple[str, Row]]:
     for number, claim in enumerate(claims):
         yield from _claim(case, claim, f"claim{number}", encounters, counter)
     for file, rows in given.items():
-        if isinstance(rows, Mapping):
-            rows = [{"id": name} | row for name, row in rows.items()]
-        for row in rows:
+        for row in [{"id": name} | row for name, row in rows.items()] if isinstance(rows, Mapping) else rows:
             yield file, _row(case, file, row if file in SHARED else _defaults(file, encounters) | row)
 
 
@@ -128,8 +126,9 @@ def _encounters(given: Mapping[str, str | Row] | list[Row]) -> list[Row]:
         if isinstance(row, str):
             kind, *times = row.split()
             start, stop = " ".join(times[:2]), " ".join(times[2:])
-            row = {"encounterclass": kind, "start": start, "stop": stop}
-        rows.append({"id": name} | row)
+            rows.append({"id": name, "encounterclass": kind, "start": start, "stop": stop})
+        else:
+            rows.append({"id": name} | row)
     return rows
 
 
@@ -180,15 +179,14 @@ def _row(case: Case, file: str, given: Row) -> Row:
     types = {column.name: column.type for column in RAW_TABLES[file].columns}
     unknown = set(given) - set(types)
     assert not unknown, f"{case}: {file} has no column {unknown}"
-    row = {}
+    row = dict(given)
     for name, value in given.items():
         if types[name] == "uuid" and value and name not in IDS_BY_NAME:
-            value = uuid(case, value)
+            row[name] = uuid(case, value)
         elif types[name] == "timestamp" and " " in value:
-            value = value.replace(" ", "T") + (":00Z" if value.count(":") == 1 else "Z")
+            row[name] = value.replace(" ", "T") + (":00Z" if value.count(":") == 1 else "Z")
         elif types[name] == "date":
-            value = value.partition(" ")[0]
-        row[name] = value
+            row[name] = value.partition(" ")[0]
     column = PATIENT_COLUMN.get(file, "patient")
     return _named(case, row) | ({column: row.get(column) or patient_id(case)} if column else {})
 
@@ -235,8 +233,8 @@ def write_vocabulary(folder: Path) -> Path:
             folder, "CONCEPT",
             *(concept[name] for name in names), concept["concept_code"], *dates, concept["invalid_reason"],
         )
-        for target in concept["maps_to"].split():
-            target, _, invalid = target.partition("!")
+        for maps_to in concept["maps_to"].split():
+            target, _, invalid = maps_to.partition("!")
             _append(folder, "CONCEPT_RELATIONSHIP", concept["concept_id"], target, "Maps to", *dates, invalid)
         for target in concept["maps_to_value"].split():
             _append(folder, "CONCEPT_RELATIONSHIP", concept["concept_id"], target, "Maps to value", *dates, "")

@@ -35,7 +35,8 @@ PERSON_COLUMNS = """
 @dataclass(frozen=True)
 class History:
     """The rows of the persons that are not in the next export, before it and after it; all rows then, and after a full
-    refresh; how many persons were replaced; and the two databases of the end."""
+    refresh; how many persons were replaced; and the two databases of the end.
+    """
 
     before: Prints
     after: Prints

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loader.load.shared import SHARED_COUNTERS
-from tests.incremental.sample import (
-    FILES, OF_PATIENTS, SHARED, Row, State, header, references, rows_of, shared_ids, shared_row,
-)
+from tests.incremental.sample import FILES, OF_PATIENTS, SHARED, Row, State, header, references, rows_of, shared_ids, shared_row
 
 SharedRow = tuple[str, str]
 TORN = "not a date,not an id,,,,,,,\n"
@@ -19,7 +17,8 @@ TORN = "not a date,not an id,,,,,,,\n"
 @dataclass(frozen=True)
 class Export:
     """What an export holds: patients and their states, and the states of those shared rows that are not as in the
-    sample (None: not in the export)."""
+    sample (None: not in the export).
+    """
 
     patients: Mapping[str, State]
     shared: Mapping[SharedRow, State | None] = field(default_factory=dict)

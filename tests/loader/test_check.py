@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.loader.command_line import call, fail, succeed
-from tests.loader.exports import (
-    ANN, BEN, CLINIC, ENCOUNTERS, VISIT, condition, encounter, export, patient, write,
-)
+from tests.loader.exports import ANN, BEN, CLINIC, ENCOUNTERS, VISIT, condition, encounter, export, patient, write
 from tests.support.environments import REPOSITORY
 
 Environment = Mapping[str, str]

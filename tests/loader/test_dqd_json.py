@@ -27,9 +27,10 @@ TABLES = """
     create table quality.dqd_results as
         select cast(1 as bigint) as num_violated_rows, cast(0.125 as double precision) as pct_violated_rows,
             cast(8 as bigint) as num_denominator_rows, cast(null as text) as execution_time,
-            'select "x"' as query_text, 'isRequired' as check_name, 'FIELD' as check_level, 'It has a value.' as check_description,
-            'PERSON' as cdm_table_name, 'person_id' as cdm_field_name, cast(null as text) as concept_id,
-            cast(null as text) as unit_concept_id, 'a.sql' as sql_file, 'Conformance' as category,
+            'select "x"' as query_text, 'isRequired' as check_name, 'FIELD' as check_level,
+            'It has a value.' as check_description, 'PERSON' as cdm_table_name, 'person_id' as cdm_field_name,
+            cast(null as text) as concept_id, cast(null as text) as unit_concept_id, 'a.sql' as sql_file,
+            'Conformance' as category,
             cast(null as text) as subcategory, 'Validation' as context, cast(null as text) as warning,
             cast(null as text) as error, 'field_isrequired_person_person_id' as checkid, 0 as is_error,
             0 as not_applicable, 1 as failed, 0 as passed, cast(null as text) as not_applicable_reason,

@@ -13,9 +13,7 @@ from loader.databases.postgres import LOCK_KEY
 from loader.load.ledger import start_batch
 from loader.settings import Settings
 from tests.loader.command_line import changes, connect_to_postgres, fail, first_names, query, succeed
-from tests.loader.exports import (
-    ANN, BEN, CONDITIONS, ENCOUNTERS, PATIENTS, condition, encounter, export, patient, write,
-)
+from tests.loader.exports import ANN, BEN, CONDITIONS, ENCOUNTERS, PATIENTS, condition, encounter, export, patient, write
 
 Environment = Mapping[str, str]
 

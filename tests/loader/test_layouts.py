@@ -128,7 +128,7 @@ def test_a_file_of_no_bytes_is_kept_for_the_quarantine_unless_nothing_goes_witho
     (tmp_path / "devices.csv").write_bytes(b"")
     assert dict(read_export(tmp_path).files)["devices"].columns == ()
     (tmp_path / "encounters.csv").write_bytes(b"")
-    with pytest.raises(LoaderError, match="encounters.csv, line 1: the file is empty, a header was expected"):
+    with pytest.raises(LoaderError, match=r"encounters.csv, line 1: the file is empty, a header was expected"):
         read_export(tmp_path)
 
 
@@ -136,7 +136,7 @@ def test_names_of_files_may_be_in_capitals_but_not_twice(tmp_path: Path) -> None
     lay_out(tmp_path, {name.upper(): header for name, header in V33.items()})
     assert set(read_export(tmp_path).tables) == set(V33)
     write(tmp_path / "DEVICES.csv.gz", V33["devices"])
-    with pytest.raises(LoaderError, match="DEVICES.csv and DEVICES.csv.gz. Keep one of the two"):
+    with pytest.raises(LoaderError, match=r"DEVICES.csv and DEVICES.csv.gz. Keep one of the two"):
         read_export(tmp_path)
 
 
@@ -163,7 +163,7 @@ def test_the_folder_of_a_run_is_found_below_the_one_that_was_named(tmp_path: Pat
         export = read_export(folder)
         assert (export.folder, export.source) == (run, folder)
     lay_out(tmp_path / "output" / "csv" / "2026_02_28T10_00_00Z", V33)
-    with pytest.raises(LoaderError, match="holds several exports: .*2026_01_31.*, .*2026_02_28.*. Name one of them"):
+    with pytest.raises(LoaderError, match=r"holds several exports: .*2026_01_31.*, .*2026_02_28.*. Name one of them"):
         read_export(tmp_path)
 
 

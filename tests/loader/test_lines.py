@@ -25,8 +25,10 @@ Environment = Mapping[str, str]
 PEOPLE = (ANN, BEN, *(f"d0000000-0000-0000-0000-{number:012}" for number in range(6)))
 TRANSACTIONS = "ID,CLAIMID,CHARGEID,PATIENTID,TYPE,AMOUNT,TRANSFEROUTID"
 LEDGER = (
-    "select batch_id, outcome, files, rows_read, rows_loaded, rows_rejected, patients_new, patients_changed,"
-    " patients_removed from etl.load_batch",
+    (
+        "select batch_id, outcome, files, rows_read, rows_loaded, rows_rejected, patients_new, patients_changed,"
+        " patients_removed from etl.load_batch"
+    ),
     "select batch_id, file_name, bytes, sha256, rows_read, rows_loaded, rows_rejected from etl.load_file",
     "select batch_id, file_name, line_number, column_name, value, reason, raw_line from etl.rejected_row",
     "select change_id, batch_id, cast(patient_id as text), change from etl.patient_change",
@@ -37,7 +39,8 @@ LEDGER = (
 @dataclass(frozen=True)
 class Given:
     """What one export holds. `people` are (patient, codes of the conditions); the counters of every other
-    patient move with `counter`."""
+    patient move with `counter`.
+    """
 
     people: tuple[tuple[str, tuple[str, ...]], ...]
     snapshot: bool = False

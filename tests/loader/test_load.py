@@ -21,7 +21,7 @@ def test_values_arrive_as_written(engine_environment: Environment, tmp_path: Pat
     succeed(engine_environment, "load", export(tmp_path, patient(ANN)))
     assert query(
         engine_environment,
-        'select birthdate, deathdate, first, zip, lat, healthcare_expenses, middle, batch_id, file_name'
+        "select birthdate, deathdate, first, zip, lat, healthcare_expenses, middle, batch_id, file_name"
         " from raw_synthea.patients",
     ) == [(date(2000, 2, 29), None, "Ann", "02138", 42.1, Decimal("27461.28"), None, 1, "patients.csv")]
     # The clock of a timestamp stays whatever zone the machine or the server is in, and a bare date is midnight.
@@ -125,7 +125,7 @@ def test_gzipped_files_load_like_plain_ones(engine_environment: Environment, tmp
         ("no_newline_at_the_end", f"{PATIENTS}\n{patient(ANN)}", "Ann"),
         ("quotes", f'{PATIENTS}\n{patient(ANN, first=chr(34) + "A, " + chr(34) * 2 + "n" + chr(34) * 3)}\n', 'A, "n"'),
         ("quoted_line_break", f'{PATIENTS}\n{patient(ANN, first=chr(34) + "A" + chr(10) + "n" + chr(34))}\n', "A\nn"),
-        ("quoted_nothing", f'{PATIENTS}\n{patient(ANN, first=chr(34) * 2)}\n', None),
+        ("quoted_nothing", f"{PATIENTS}\n{patient(ANN, first=chr(34) * 2)}\n", None),
         ("letters", f"{PATIENTS}\n{patient(ANN, first='Zoë Ñ')}\n", "Zoë Ñ"),
         ("sql", f"{PATIENTS}\n{patient(ANN, first='x); drop table patients; --')}\n", "x); drop table patients; --"),
         ("other_order", f"FIRST,BIRTHDATE,Id\nAnn,2000-01-01,{ANN}\n", "Ann"),

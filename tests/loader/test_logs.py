@@ -178,7 +178,7 @@ def test_a_file_that_another_process_moved_is_begun_anew(tmp_path: Path) -> None
     assert [line["event"] for line in read(tmp_path / "moved.json") + read(log)] == ["first", "third"]
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_stops_the_log_and_not_the_load(duckdb_environment: Environment, tmp_path: Path) -> None:
     result = call(duckdb_environment, "load", export(tmp_path, patient(ANN)), "--log-file", "/dev/full")
     assert result.exit_code == 0 and result.stderr.count("The log /dev/full cannot be written") == 1

@@ -8,7 +8,18 @@ import pytest
 
 from tests.loader.command_line import call, changes, fail, first_names, query, succeed
 from tests.loader.exports import (
-    ANN, BEN, CLINIC, CONDITIONS, ENCOUNTERS, PATIENTS, VISIT, condition, encounter, export, patient, write,
+    ANN,
+    BEN,
+    CLINIC,
+    CONDITIONS,
+    ENCOUNTERS,
+    PATIENTS,
+    VISIT,
+    condition,
+    encounter,
+    export,
+    patient,
+    write,
 )
 
 Environment = Mapping[str, str]

@@ -60,8 +60,9 @@ GOOD: dict[str, st.SearchStrategy[tuple[str, Any]]] = {
         NUMBERS.map(lambda number: (f"{number:f}", number)),
         st.sampled_from([
             ("27461.280000000002", Decimal("27461.28")), ("1.235", Decimal("1.24")), ("-1.235", Decimal("-1.24")),
-            ("1.2345678E7", Decimal("12345678")), ("9999999999999999.994", Decimal("9999999999999999.99")),
-            ("0", Decimal(0)), (".5", Decimal("0.5")), ("1_000.5", Decimal("1000.5")), ("1 ", Decimal(1)), ("0.0049999999999999999999", Decimal(0)),
+            ("1.2345678E7", Decimal(12345678)), ("9999999999999999.994", Decimal("9999999999999999.99")),
+            ("0", Decimal(0)), (".5", Decimal("0.5")), ("1_000.5", Decimal("1000.5")), ("1 ", Decimal(1)),
+            ("0.0049999999999999999999", Decimal(0)),
         ]),
     ),
     "double precision": st.one_of(
@@ -90,7 +91,7 @@ BAD_LINES = (
 
 
 def _spelled(value: str, quoted: bool) -> bytes:
-    if quoted or any(mark in value for mark in ',\r\n') or value.startswith('"'):
+    if quoted or any(mark in value for mark in ",\r\n") or value.startswith('"'):
         value = '"' + value.replace('"', '""') + '"'
     return value.encode()
 
@@ -150,7 +151,7 @@ def _text(row: tuple[Any, ...]) -> str:
 
 def _loaded(database: Database, file: CsvFile, rejects: Rejects) -> tuple[Any, list[tuple[Any, ...]]]:
     database.execute("delete from mixed")
-    result = copy_file(database, file, "mixed", {}, lambda count: None, rejects)
+    result = copy_file(database, file, "mixed", {}, lambda _: None, rejects)
     return result, database.query("select cast(f0 as text), f1, f2, f3, f4, f5, f6 from mixed")
 
 
@@ -164,7 +165,7 @@ def _check_what_the_engine_would_do_alone(
         return
     database.execute("delete from mixed")
     try:
-        loaded = database.copy(file, "mixed", {}, lambda count: None, strictly=True)  # type: ignore[call-arg]
+        loaded = database.copy(file, "mixed", {}, lambda _: None, strictly=True)  # type: ignore[call-arg]
     except LoaderError:
         return
     if loaded == plain[file.path]:
@@ -237,7 +238,7 @@ def test_what_duckdb_reads_by_itself_is_what_is_read_record_by_record(
     file = CsvFile(path, HEADER, COLUMNS)
     database.execute("delete from mixed")
     try:
-        database.copy(file, "mixed", {}, lambda count: None, strictly=True)  # type: ignore[call-arg]
+        database.copy(file, "mixed", {}, lambda _: None, strictly=True)  # type: ignore[call-arg]
     except LoaderError:
         return
     by_itself = database.query("select cast(f0 as text), f1, f2, f3, f4, f5, f6 from mixed")

@@ -90,7 +90,8 @@ def test_a_build_that_is_interrupted_says_what_is_left(number: int, request: pyt
     # A shell starts what runs in its background with Ctrl-C ignored, tests too.
     request.addfinalizer(partial(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT)))
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    with pytest.raises(StoppedError, match="ended by a signal. What was loaded stays") as caught, ended_by_sigterm():
+    said = r"ended by a signal\. What was loaded stays"
+    with pytest.raises(StoppedError, match=said) as caught, ended_by_sigterm():  # noqa: PT012 - it ends all that is inside
         # Of a process with other threads, one of them might get a signal that is sent to all.
         signal.raise_signal(number)
         pytest.fail("the signal is an error of the context")

@@ -15,7 +15,7 @@ from tests.support.environments import REPOSITORY
 
 Environment = Mapping[str, str]
 VOCABULARY = REPOSITORY / "seeds" / "demo" / "vocabulary"
-# (check, severity, status, violated, of, table, field, description, query)
+# Of each: check, severity, status, violated, of, table, field, description, query.
 CHECKS = [
     ("isRequired", "fatal", "passed", 0, 10, "PERSON", "person_id", "as it should be", "select 1"),
     ("isForeignKey", "fatal", "failed", 2, 1000, "PERSON", "location_id", "<script>alert(1)</script>",
@@ -75,13 +75,14 @@ def checks_table() -> str:
         texts = [check, severity, status, table, field, description, sql]
         values = ["null" if text is None else "'" + text.replace("'", "''") + "'" for text in texts]
         lines.append(
-            "select {0} as check_name, {1} as severity, {2} as status, {3} as cdm_table_name, {4} as cdm_field_name,"
-            " {5} as check_description, {6} as query_text,".format(*values)
+            "select {} as check_name, {} as severity, {} as status, {} as cdm_table_name, {} as cdm_field_name,"
+            " {} as check_description, {} as query_text,".format(*values)
             + f" cast({'null' if violated is None else violated} as bigint) as num_violated_rows,"
             f" cast({'null' if of is None else of} as bigint) as num_denominator_rows,"
             " 'FIELD' as check_level, 'Conformance' as category, cast(null as text) as subcategory,"
-            " cast(null as text) as concept_id, cast(null as text) as unit_concept_id, cast(0.5 as numeric(9, 4)) as threshold_value,"
-            " cast(null as text) as notes_value, 'no such <i>column</i>' as error, 'id' as checkid"
+            " cast(null as text) as concept_id, cast(null as text) as unit_concept_id,"
+            " cast(0.5 as numeric(9, 4)) as threshold_value, cast(null as text) as notes_value,"
+            " 'no such <i>column</i>' as error, 'id' as checkid"
         )
     return f"create table quality.dqd_results as {' union all '.join(lines)};"
 

@@ -154,7 +154,8 @@ def test_after_a_build_by_hand_nothing_stands_until_it_is_made_again(ledger: Led
 
 
 def test_the_key_of_a_project_changes_with_every_file_that_dbt_reads_and_with_the_engine(tmp_path: Path) -> None:
-    for name in ("models/a.sql", "models/a.yml", "seeds/mappings/s.csv", "tests/t.sql", "tests/test_python.py", "dbt_project.yml"):
+    names = ("models/a.sql", "models/a.yml", "seeds/mappings/s.csv", "tests/t.sql", "tests/test_python.py", "dbt_project.yml")
+    for name in names:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
 

@@ -21,8 +21,10 @@ VALID = "19700101\t20991231\t"
 
 FILES = {
     "CONCEPT": (
-        "concept_id\tconcept_name\tdomain_id\tvocabulary_id\tconcept_class_id\tstandard_concept\tconcept_code"
-        "\tvalid_start_date\tvalid_end_date\tinvalid_reason",
+        (
+            "concept_id\tconcept_name\tdomain_id\tvocabulary_id\tconcept_class_id\tstandard_concept\tconcept_code"
+            "\tvalid_start_date\tvalid_end_date\tinvalid_reason"
+        ),
         f'1\t5" "tube\tDevice\tSNOMED\tPhysical Object\tS\tNA\t{VALID}',
         "2\tOld\tDevice\tSNOMED\tPhysical Object\t\t007\t20020131\t20991231\tD",
     ),
@@ -41,14 +43,14 @@ FILES = {
         "None\tOMOP\t\tv5.0\t1",
     ),
     "RELATIONSHIP": (
-        "relationship_id\trelationship_name\tis_hierarchical\tdefines_ancestry\treverse_relationship_id"
-        "\trelationship_concept_id",
+        "relationship_id\trelationship_name\tis_hierarchical\tdefines_ancestry\treverse_relationship_id\trelationship_concept_id",
         "Maps to\tMaps to\t0\t0\tMapped from\t1",
     ),
     "DRUG_STRENGTH": (
-        "drug_concept_id\tingredient_concept_id\tamount_value\tamount_unit_concept_id\tnumerator_value"
-        "\tnumerator_unit_concept_id\tdenominator_value\tdenominator_unit_concept_id\tbox_size\tvalid_start_date"
-        "\tvalid_end_date\tinvalid_reason",
+        (
+            "drug_concept_id\tingredient_concept_id\tamount_value\tamount_unit_concept_id\tnumerator_value\tnumerator_unit_concept_id"
+            "\tdenominator_value\tdenominator_unit_concept_id\tbox_size\tvalid_start_date\tvalid_end_date\tinvalid_reason"
+        ),
         f"1\t2\t0.00025\t8576\t\t\t\t\t\t{VALID}",
     ),
 }

@@ -41,9 +41,9 @@ def story(
 ) -> Iterator[Story]:
     """One database: a run that is killed, one of which a data test fails, one that succeeds beside readers, a full one."""
     folder, story = tmp_path_factory.mktemp(f"publish_{engine}"), Story()
-    with copy(engine, folder) as environment:
+    with copy(engine, folder) as copied:
         # Whether it publishes is known to dbt's parser: it has a folder of its own.
-        environment = environment | {"DBT_TARGET_PATH": str(folder / "target"), "SYNTHEA_OMOP_PUBLISH": "1"}
+        environment = copied | {"DBT_TARGET_PATH": str(folder / "target"), "SYNTHEA_OMOP_PUBLISH": "1"}
         analyst = _analyst(environment) if engine == "postgres" else None
         story.tables["before"] = snapshot(environment)
         with running(environment, "run", both.second) as run:
@@ -134,7 +134,7 @@ def _what_the_analyst_has(environment: Environment, analyst: str) -> dict[str, o
         "shortlist": query(environment, "select count(*) from omop.shortlist"),
         "shortlisted": query(environment, "select count(*) from omop.shortlisted"),
         "notes": query(environment, "select note_text from omop.note"),
-        "new tables": query(environment, "select has_table_privilege('%s', 'omop.specimen', 'select')" % analyst),
+        "new tables": query(environment, f"select has_table_privilege('{analyst}', 'omop.specimen', 'select')"),
         "keys": query(environment, "select count(*) from pg_constraint where contype = 'f' and not convalidated"),
         "keys of the CDM": query(
             environment, "select count(*) from pg_constraint where contype = 'f'"

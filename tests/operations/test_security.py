@@ -20,7 +20,9 @@ from tests.support.postgres_server import PostgresServer, postgres_server
 Environment = Mapping[str, str]
 PASSWORD = "Qx7-not-to-be-seen-1f"
 OPERATIONS = (REPOSITORY / "docs" / "operations.md").read_text(encoding="utf-8")
-SUPERUSER_S, WRITER_S = re.findall(r"^```sql\n(-- as (?:an administrator|cdm_writer).*?)^```", OPERATIONS, re.M | re.S)
+SUPERUSER_S, WRITER_S = re.findall(
+    r"^```sql\n(-- as (?:an administrator|cdm_writer).*?)^```", OPERATIONS, re.MULTILINE | re.DOTALL
+)
 SAMPLE = ("run", "seeds/demo/synthea", "--vocabulary", "seeds/demo/vocabulary")
 
 
@@ -51,7 +53,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
             "PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(folder / "server.crt"), "HOME": str(folder),
         }
         secured = Secured(environment, folder)
-        with _watched(secured.commands_seen):
+        with _Watched(secured.commands_seen):
             by_password = environment | {"PGPASSWORD": PASSWORD}
             secured.ends["a run"] = ended(by_password, *_absolute(SAMPLE))
             secured.ends["a report"] = ended(by_password, "report", "--html", folder / "report.html")
@@ -107,7 +109,7 @@ def _restart_with_tls(server: PostgresServer, folder: Path) -> int:
     return port
 
 
-class _watched:
+class _Watched:
     """Every command line of the machine, again and again, while the context lasts."""
 
     def __init__(self, seen: set[str]) -> None:
@@ -134,7 +136,7 @@ def test_a_plain_role_runs_everything(secured: Secured) -> None:
     for name in ("a run", "a report", "a status", "by ~/.pgpass"):
         assert secured.ends[name].code == 0, secured.ends[name].output
     environment = secured.environment | {"PGPASSWORD": PASSWORD}
-    with _variables(environment):
+    with _Variables(environment):
         assert query(environment, "select rolsuper, rolcreatedb, rolcreaterole from pg_roles where rolname = user") == [
             (False, False, False)
         ]
@@ -160,7 +162,7 @@ def test_the_password_shows_nowhere(secured: Secured) -> None:
     files += parsed
     assert [str(path) for path in files if PASSWORD.encode() in path.read_bytes()] == []
     environment = secured.environment | {"PGPASSWORD": PASSWORD}
-    with _variables(environment):
+    with _Variables(environment):
         tables = [name for (name,) in query(
             environment, "select table_name from information_schema.tables where table_schema = 'etl'"
         )]
@@ -179,7 +181,7 @@ def test_a_wrong_password_is_refused_and_not_shown(secured: Secured) -> None:
 
 def test_tls_is_on_and_another_authority_is_refused(secured: Secured) -> None:
     environment = secured.environment | {"PGPASSWORD": PASSWORD}
-    with _variables(environment):
+    with _Variables(environment):
         assert query(environment, "select ssl from pg_stat_ssl where pid = pg_backend_pid()") == [(True,)]
     run = secured.ends["another authority"]
     assert run.code == 1 and "certificate verify failed" in run.output
@@ -195,7 +197,7 @@ def _execute(environment: Environment, statement: str) -> None:
     connection.close()
 
 
-class _variables:
+class _Variables:
     """The environment's PG* variables in this process, for libpq."""
 
     def __init__(self, environment: Environment) -> None:

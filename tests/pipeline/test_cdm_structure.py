@@ -76,7 +76,7 @@ def test_postgresql_has_every_key_and_index_after_each_build(histories: Historie
     assert {index for index in official.INDEXES if index[0] in tables} - keys.indexed == set()
 
 
-@pytest.mark.parametrize("build", (FIRST, REFRESHED))
+@pytest.mark.parametrize("build", [FIRST, REFRESHED])
 def test_duckdb_has_no_key_and_no_index(histories: Histories, build: str) -> None:
     keys = histories["duckdb"][build].keys
     assert (keys.primary, keys.foreign, keys.indexed) == (frozenset(), {}, frozenset())

@@ -61,7 +61,7 @@ def _history(environment: Mapping[str, str], project: Path) -> History:
         done = subprocess.run(
             [sys.executable, "-m", "loader", "run", "--no-tests", *options], cwd=project, text=True,
             env={**environment, "PYTHONPATH": str(project)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT, check=False,
         )
         runs.append(Run(done.returncode, done.stdout, project_checksum(project), snapshot(environment)))
 

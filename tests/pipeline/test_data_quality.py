@@ -3,7 +3,7 @@
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def sample(histories: dict[str, dict[str, Build]], environments: dict[str, Envir
 
 
 @pytest.fixture(scope="module")
-def broken(sample: dict[str, Environment], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+def broken(sample: dict[str, Environment], tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """A copy of the sample with one violation of each type of check, checked again."""
     environment = _copy(sample["duckdb"], tmp_path_factory.mktemp("broken"))
     with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
@@ -49,7 +49,7 @@ def broken(sample: dict[str, Environment], tmp_path_factory: pytest.TempPathFact
             for statement in violation.statements:
                 connection.execute(statement)
     dbt("run", "--full-refresh", "--select", *CHECKS, environment=environment)
-    yield environment
+    return environment
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 from tests.loader.command_line import connect_to_postgres
 from tests.support.commands import dbt
 from tests.support.environments import ENGINES, REPOSITORY, duckdb_environment, engine_of, postgres_environment
-from tests.support.eras import (
-    ERA_COLUMNS, MEDICATION, Interval, condition_intervals, dose_intervals, drug_intervals, eras,
-)
+from tests.support.eras import ERA_COLUMNS, MEDICATION, Interval, condition_intervals, dose_intervals, drug_intervals, eras
 
 VACCINATION = 32818
 NO_CONCEPT, PLAIN, OTHER_STRENGTH, COMBINED, WATER = 0, 11, 12, 13, 14

@@ -15,7 +15,17 @@ from tests.support.environments import ENGINES, duckdb_environment, postgres_env
 from tests.support.postgres_server import PostgresServer
 from tests.support.rates import RATE, STAR, Loading, build_rates, lines, star_of
 from tests.support.rates_cases import (
-    BUILT, DATES, DEMO, EXAMPLE, PG_UIDS, POS_SETS, REFRESHED, RELOADED, SPELLINGS, Star, built_star,
+    BUILT,
+    DATES,
+    DEMO,
+    EXAMPLE,
+    PG_UIDS,
+    POS_SETS,
+    REFRESHED,
+    RELOADED,
+    SPELLINGS,
+    Star,
+    built_star,
 )
 
 

@@ -52,7 +52,8 @@ def test_text_stands_out_from_its_background(browser: Browser, pages: dict[str, 
     pairs = browser.ask(
         """const seen = new Set();
         for (const part of document.querySelectorAll('body *')) {
-            if (part.closest('svg') || ![...part.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
+            const isText = node => node.nodeType === 3 && node.textContent.trim();
+            if (part.closest('svg') || ![...part.childNodes].some(isText)) continue;
             let behind = part;
             while (behind && getComputedStyle(behind).backgroundColor === 'rgba(0, 0, 0, 0)') behind = behind.parentElement;
             seen.add(getComputedStyle(part).color + '|' + getComputedStyle(behind || document.body).backgroundColor);

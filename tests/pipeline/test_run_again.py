@@ -45,7 +45,7 @@ def _history(environment: Mapping[str, str], project: Path) -> list[tuple[int, s
         done = subprocess.run(
             [sys.executable, "-m", "loader", "run", *options], cwd=project, text=True,
             env={**environment, "PYTHONPATH": f"{ahead}{project}"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.STDOUT, check=False,
         )
         return done.returncode, done.stdout
 

@@ -1,5 +1,6 @@
 """`run` on a built CDM: views and seeds that stand are left alone, what is missing is made, and the rows are the same; into
-a database of another name it need not parse; `dbt run` by hand goes on from there."""
+a database of another name it need not parse; `dbt run` by hand goes on from there.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,7 +40,8 @@ def states(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, list[State]]]:
     """Engine -> after the first run, after one with a changed patient and a view dropped before, after a full refresh; on
-    DuckDB after one into a second file, and after a full refresh by hand of that."""
+    DuckDB after one into a second file, and after a full refresh by hand of that.
+    """
     changed = tmp_path_factory.mktemp("exports") / "changed"
     change_patients(SAMPLE, changed, 1 / 16)
     with postgres_environment(postgres_server, tmp_path_factory.mktemp("postgres")) as postgres:

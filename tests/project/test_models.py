@@ -104,7 +104,7 @@ def _last_select(model: Model) -> str:
 
 def test_both_columns_of_every_key_table_are_tested(models: list[Model]) -> None:
     test = REPOSITORY / "tests" / "omop" / "key_tables_are_one_to_one_and_leave_room_for_ids.sql"
-    tested = {name: (id, key) for name, (id, key, _) in set_in(test, "key_tables").items()}
+    tested = {name: (number, key) for name, (number, key, _) in set_in(test, "key_tables").items()}
     keys = {model.name: tuple(model.node["columns"])[:2] for model in models if model.folders[-1] == "keys"}
     assert keys and tested == keys
 

@@ -150,7 +150,6 @@ def test_links_between_documents_lead_somewhere(files: list[Path]) -> None:
     broken = []
     for path in files:
         if path.suffix == ".md":
-            for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (REPOSITORY / path).read_text()):
-                if not (REPOSITORY / path.parent / link).exists():
-                    broken.append(f"{path}: {link}")
+            links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (REPOSITORY / path).read_text())
+            broken += [f"{path}: {link}" for link in links if not (REPOSITORY / path.parent / link).exists()]
     assert broken == []

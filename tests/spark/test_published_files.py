@@ -141,14 +141,14 @@ def test_there_is_a_link_before_spark_is_told_of_its_tables(warehouse: Warehouse
 
 def test_a_build_without_its_end_is_not_published(warehouse: Warehouse) -> None:
     warehouse.build(1, 10, outcome="partial")
-    with pytest.raises(BuildError, match="Build 1 did not come to its end.*\nNothing was published"):
+    with pytest.raises(BuildError, match=r"Build 1 did not come to its end.*\nNothing was published"):
         warehouse.publish()
 
 
 def test_nothing_built_here_is_nothing_to_publish(warehouse: Warehouse) -> None:
     warehouse.build(1, 10)
     shutil.rmtree(warehouse.folder / "omop.db")
-    with pytest.raises(BuildError, match="Spark has built them elsewhere.*\nNothing was published"):
+    with pytest.raises(BuildError, match=r"Spark has built them elsewhere.*\nNothing was published"):
         warehouse.publish()
 
 

@@ -1,13 +1,18 @@
 """A CDM that is broken on purpose: for each type of check of the Data Quality Dashboard one violation, the checks that
-must see it, and those that cannot but see it too."""
+must see it, and those that cannot but see it too.
+"""
 
 from dataclasses import dataclass
 
 _A_DEAD_PERSON = "(select min(person_id) from omop.death)"
-_A_WOMAN = "(select min(person_id) from omop.condition_occurrence where person_id in (select person_id from omop.person" \
+_A_WOMAN = (
+    "(select min(person_id) from omop.condition_occurrence where person_id in (select person_id from omop.person"
     " where gender_concept_id = 8532))"
-_A_MAN = "(select min(person_id) from omop.procedure_occurrence where person_id in (select person_id from omop.person" \
+)
+_A_MAN = (
+    "(select min(person_id) from omop.procedure_occurrence where person_id in (select person_id from omop.person"
     " where gender_concept_id = 8507))"
+)
 _LIVING = "person_id not in (select person_id from omop.death)"
 _NEW_CONCEPT = """
     insert into raw_vocabulary.concept (

@@ -59,7 +59,7 @@ def run(*command: str, environment: Mapping[str, str], cwd: str = "/") -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        text=True, check=False,
     )
     return _ended_well(" ".join(command), done.returncode, done.stdout)
 

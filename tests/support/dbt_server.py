@@ -54,8 +54,8 @@ def _server() -> str:
     folder = tempfile.TemporaryDirectory(prefix="synthea-omop-dbt-")
     path = f"{folder.name}/socket"
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore:resource_tracker", "-m", "tests.support.dbt_server", path], cwd=REPOSITORY, stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-W", "ignore:resource_tracker", "-m", "tests.support.dbt_server", path], cwd=REPOSITORY,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
 
     def end() -> None:
@@ -140,7 +140,7 @@ class _Server:
                 dbt_process.lead_to(manifest, request["catalog"])
                 manifest.build_flat_graph()
             code = dbt_process.exit_code(self._runner(manifest=manifest).invoke(["--no-use-colors", *request["arguments"]]))
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it is, whoever asked has to hear of it
             traceback.print_exc()
             code = 70
         dbt_process.end(code)

@@ -14,7 +14,7 @@ LEFTOVERS = ("PG", "DBT_", "SYNTHEA_OMOP_")
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's variables without those that lead to a database or change dbt.
+    """The variables of this process without those that lead to a database or change dbt.
 
     The time zone is odd on purpose: nothing may depend on it.
     """

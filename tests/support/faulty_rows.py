@@ -8,7 +8,8 @@ _OF_ANOTHER = """
 # Test -> statements, each of which makes one row faulty.
 FAULTS = {
     "key_tables_are_one_to_one_and_leave_room_for_ids": (
-        "insert into intermediate.int_keys__persons select max(person_id) + 1, max(patient_id) from intermediate.int_keys__persons",
+        """insert into intermediate.int_keys__persons
+        select max(person_id) + 1, max(patient_id) from intermediate.int_keys__persons""",
         "insert into intermediate.int_keys__persons select max(person_id), gen_random_uuid() from intermediate.int_keys__persons",
         "insert into intermediate.int_keys__persons select 8589934592, gen_random_uuid()",
         "insert into intermediate.int_keys__locations select null, 'an address without an id'",
@@ -51,7 +52,9 @@ FAULTS = {
     # Not a failure, which of this severity would be a warning, but a count that could not be made.
     "every_check_of_the_dashboard_passes": (
         """update quality.dqd_results set status = 'error'
-        where checkid = (select min(checkid) from quality.dqd_results where severity = 'characterization' and status = 'passed')""",
+        where checkid = (
+            select min(checkid) from quality.dqd_results where severity = 'characterization' and status = 'passed'
+        )""",
     ),
 }
 # What DuckDB itself would refuse: a contract's NOT NULL, and the unique indexes of a key table.

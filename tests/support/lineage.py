@@ -4,8 +4,10 @@ from tests.support.comparison import Reader
 
 # Neither is made of a row of a file: one describes the CDM, the other links rows of it.
 WITHOUT_SOURCE_ROW = {"cdm_source", "fact_relationship"}
-_EVENT = "raw.patient = lineage.patient_id and raw.code = lineage.source_code" \
+_EVENT = (
+    "raw.patient = lineage.patient_id and raw.code = lineage.source_code"
     " and raw.encounter is not distinct from lineage.encounter_id"
+)
 _ID = "raw.id = lineage.record_id"
 # File -> how its row is found by what the view says of it.
 NATURAL_KEYS = {
@@ -17,9 +19,10 @@ NATURAL_KEYS = {
     " and raw.start_date = lineage.source_code",
     "organizations": _ID,
     "providers": _ID,
-    **{name: f"{_EVENT} and raw.start = lineage.started_at"
-       for name in ("conditions", "allergies", "medications", "procedures", "devices")},
-    **{name: f"{_EVENT} and raw.date = lineage.started_at" for name in ("immunizations", "observations", "supplies")},
+    **dict.fromkeys(
+        ("conditions", "allergies", "medications", "procedures", "devices"), f"{_EVENT} and raw.start = lineage.started_at"
+    ),
+    **dict.fromkeys(("immunizations", "observations", "supplies"), f"{_EVENT} and raw.date = lineage.started_at"),
 }
 # What only the right row of the file has: CDM table, file, and the condition.
 SAME_VALUES = (

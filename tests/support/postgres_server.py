@@ -126,8 +126,7 @@ def postgres_server(settings: Mapping[str, str] = TEST_SETTINGS) -> Iterator[Pos
 
 def _temporary_root() -> Path:
     """A temporary folder that another account can enter and whose name leaves room for a socket's."""
-    for root in (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")):
-        root = root.resolve()
+    for root in map(Path.resolve, (Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"))):
         enterable = os.geteuid() != 0 or all(part.stat().st_mode & 0o001 for part in (root, *root.parents))
         if root.is_dir() and enterable and len(str(root)) < LONGEST_SOCKET_FOLDER - 30:
             return root
@@ -162,7 +161,8 @@ def _initialise(binaries: Path, folder: Path, identity: Mapping[str, object]) ->
         "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync",
     ]  # fmt: skip
     done = subprocess.run(
-        command, cwd="/", env=_bare_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, **identity
+        command, cwd="/", env=_bare_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, **identity,
     )
     if done.returncode:
         raise RuntimeError(f"initdb failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -185,9 +185,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], folder: Path, port: int)
     while process.poll() is None and time.monotonic() < deadline:
         try:
             _connect(folder, port).close()
-            return
         except psycopg2.OperationalError:
             time.sleep(0.02)
+        else:
+            return
     raise RuntimeError(f"PostgreSQL did not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
 
 

@@ -47,7 +47,7 @@ def test_a_model_that_is_wrong_is_not_built_again(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(build, "_build_once", wrong)
     built = Built()
-    with pytest.raises(BuildError, match="^The build failed: person.$"):
+    with pytest.raises(BuildError, match=r"^The build failed: person.$"):
         build.build(SETTINGS, {}, QUIET, reconnect=lambda: True, watch=built)
     assert built.builds == 1
 

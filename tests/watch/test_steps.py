@@ -77,8 +77,8 @@ def test_a_file_lasts_from_its_first_part_to_its_last_also_when_it_is_copied_aga
 
 def test_what_fails_and_what_is_left_open_is_called_so() -> None:
     steps = Steps()
-    with pytest.raises(ValueError), steps.step("step", "indexes"):
-        raise ValueError
+    with pytest.raises(LookupError), steps.step("step", "indexes"):
+        raise LookupError
     steps.begin("model", "person")
     steps.close()
     assert [step.status for step in steps.all] == ["failed", "unfinished"]

@@ -43,7 +43,7 @@ def _event_tables(reading: Reading) -> list[str]:
 
 def population(reading: Reading) -> dict[str, Any] | None:
     """Persons by sex and age, the latter in completed years when a person's observation ends."""
-    if not PERSON <= reading.columns("omop.person") or not reading.has("omop.observation_period", "omop.concept"):
+    if not PERSON.issubset(reading.columns("omop.person")) or not reading.has("omop.observation_period", "omop.concept"):
         return None
     counts: dict[tuple[str, int | None], int] = defaultdict(int)
     for row in reading.rows("""
@@ -211,7 +211,8 @@ def _descriptions(reading: Reading, codes: list[str]) -> dict[str, str]:
     ]
     if not codes or not queries:
         return {}
-    rows = reading.rows(f"select code, min(description) as description from ({' union all '.join(queries)}) as named group by code")
+    named = " union all ".join(queries)
+    rows = reading.rows(f"select code, min(description) as description from ({named}) as named group by code")
     return {row["code"]: row["description"] or "" for row in rows}
 
 
@@ -247,7 +248,7 @@ def _targets(reading: Reading, rows: list[Row]) -> list[Row]:
     targets = []
     for name, count in _table_counts(reading):
         source, further = counted.get(name, (None, None))
-        difference = None if source is None else count - source - further
+        difference = None if source is None or further is None else count - source - further
         targets.append({"name": name, "rows": count, "source": source, "further": further, "difference": difference})
     return targets
 

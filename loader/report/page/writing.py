@@ -1,6 +1,5 @@
 """The page: everything is read in one state of the database, then the template is filled and the file replaced."""
 
-import os
 import re
 from contextlib import suppress
 from datetime import datetime
@@ -36,7 +35,7 @@ def write_page(database: Database, file: Path) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
     try:
         unfinished.write_text(page, encoding="utf-8", newline="\n")
-        os.replace(unfinished, file)
+        unfinished.replace(file)
     except OSError as error:
         raise LoaderError(f"{file} cannot be written: {error.strerror}. Name another file.") from error
     finally:
@@ -49,7 +48,7 @@ def read(database: Database) -> dict[str, Any]:
     """All that the page shows; a part of which there is nothing yet is None."""
     reading = Reading(database)
     with database.one_state():
-        found = {
+        found: dict[str, Any] = {
             "state": steps.state(reading), "checks": checks.checks(reading),
             "source_checks": checks.source_checks(reading), "tests": steps.tests(reading),
             "completeness": cdm.completeness(reading), "coverage": cdm.coverage(reading),
@@ -160,7 +159,7 @@ def seconds(taken: float | None) -> str:
     if taken is None:
         return "–"
     if round(taken, 1) >= 60:
-        return f"{int(round(taken)) // 60:,} min {int(round(taken)) % 60:02} s"
+        return f"{round(taken) // 60:,} min {round(taken) % 60:02} s"
     return f"{taken:.1f} s" if taken >= 10 else f"{taken:.2f} s"
 
 

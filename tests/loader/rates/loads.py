@@ -27,7 +27,7 @@ def load(
     **wanted: Any,
 ) -> tuple[RunResult, str]:
     """Load files as the verb does, and call them built; what was done and what was said."""
-    with patch.dict(os.environ, environment), open(os.devnull, "w") as nowhere:
+    with patch.dict(os.environ, environment), Path(os.devnull).open("w") as nowhere:
         console = Console(file=nowhere, record=True, width=1000)
         elsewhere: list[Path] = []
         if folder:

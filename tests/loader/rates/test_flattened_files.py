@@ -170,7 +170,7 @@ def test_a_cut_off_archive_of_csv_is_refused_whole(engine_environment: Environme
     load(engine_environment, rates)
     packed = tmp_path / "more_rates.csv.gz"
     packed.write_bytes(gzip.compress(rates.read_bytes())[:-5000])
-    with pytest.raises(LoaderError, match="more_rates.csv.gz"):
+    with pytest.raises(LoaderError, match=r"more_rates.csv.gz"):
         load(engine_environment, packed)
     assert [name for name, *_ in ledger(engine_environment)] == [rates.name]
 

@@ -47,11 +47,13 @@ def test_a_file_arrives_piece_by_piece(engine_environment: Environment, tmp_path
     for reference in found["provider_references"]:
         for group in reference["provider_groups"]:
             tin = group["tin"]
-            for npi in group["npi"]:
-                groups.append((
+            groups += [
+                (
                     reference["provider_group_id"], counted, npi, tin["type"], tin["value"], tin["business_name"],
                     json.dumps(reference["network_name"]), None,
-                ))
+                )
+                for npi in group["npi"]
+            ]
             counted += 1
     assert raw(engine_environment, "json_item") == strings(*items)
     assert raw(engine_environment, "json_price") == strings(*prices)

@@ -171,7 +171,7 @@ def test_files_are_found_by_their_published_names(engine_environment: Environmen
         "202508_North Wind_ga_rates.parquet", "202509_north-wind_GA_providers.parquet",
         "202509_north-wind_GA_rates.parquet",
     ]
-    with pytest.raises(LoaderError, match="no file of payer 'nobody' and state 'ga'.*202508_North Wind_ga_providers"):
+    with pytest.raises(LoaderError, match=r"no file of payer 'nobody' and state 'ga'.*202508_North Wind_ga_providers"):
         load(engine_environment, folder=tmp_path / "in", payer="nobody", state="ga", force_cleanup=True)
     assert len(slices(engine_environment)) == 5
 

@@ -68,7 +68,7 @@ finally:
 def test_a_tree_that_passes_the_limit_is_ended(work: str, expected: str) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WATCHED_TREE, HUNGRY, work], cwd=REPOSITORY, env=clean_environment(), capture_output=True,
-        text=True,
+        text=True, check=False,
     )
     assert done.stdout == "True True True\n", done.stderr
     last = done.stderr.splitlines()[-1]
@@ -104,7 +104,8 @@ def test_a_load_that_passes_the_limit_leaves_nothing(engine_environment: Mapping
     load(engine_environment, path)
     larger = write_json(tmp_path / "larger.json", Kind(rates=3_000_000))
     done = subprocess.run(
-        [sys.executable, "-c", WATCHED_LOAD, str(larger)], env=dict(engine_environment), capture_output=True, text=True
+        [sys.executable, "-c", WATCHED_LOAD, str(larger)], env=dict(engine_environment), capture_output=True,
+        text=True, check=False,
     )
     assert "MemoryLimitError: The run took" in done.stderr and "Nothing of this load was kept" in done.stderr
     assert ledger(engine_environment, "file_name, outcome") == [("northwind.json", "loaded")]

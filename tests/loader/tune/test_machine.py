@@ -26,7 +26,9 @@ def test_without_a_cgroup_it_is_the_whole_machine(tmp_path: Path) -> None:
     assert machine == Machine(len(os.sched_getaffinity(0)), psutil.virtual_memory().total, None, None)
 
 
-@pytest.mark.parametrize(("where", "limit"), [("sys__fs__cgroup__system.slice__job.scope", 300), ("sys__fs__cgroup__system.slice", 200)])
+@pytest.mark.parametrize(
+    ("where", "limit"), [("sys__fs__cgroup__system.slice__job.scope", 300), ("sys__fs__cgroup__system.slice", 200)]
+)
 def test_the_least_limit_of_the_cgroup_and_those_around_it_counts(tmp_path: Path, where: str, limit: int) -> None:
     files = {
         "proc__self__cgroup": UNIFIED, "sys__fs__cgroup__system.slice__job.scope__memory.max": str(300 << 20),

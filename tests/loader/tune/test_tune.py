@@ -87,7 +87,9 @@ def test_the_lines_for_the_administrator_are_taken_by_the_server(postgres_enviro
         administer(postgres_environment, *(f"alter system reset {name}" for name in names))
 
 
-def test_apply_sets_for_the_role_in_its_database_and_reset_sets_back(role: Environment, postgres_environment: Environment) -> None:
+def test_apply_sets_for_the_role_in_its_database_and_reset_sets_back(
+    role: Environment, postgres_environment: Environment
+) -> None:
     before, others = settings(role), settings(postgres_environment)
     administer(role, "set role none", f"alter role current_user in database \"{role['PGDATABASE']}\" set work_mem = '11MB'")
     output = succeed(role, "tune", *FOR_64_GB, "--apply")

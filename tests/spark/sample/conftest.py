@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.incremental.sample import (
-    FILES, OF_PATIENTS, OWNERS, VOCABULARY, Rows, State, all_rows, header, patient_id, rows_of,
-)
+from tests.incremental.sample import FILES, OF_PATIENTS, OWNERS, VOCABULARY, Rows, State, all_rows, header, patient_id, rows_of
 from tests.loader.command_line import query
-from tests.spark.tables import both_tables, built_files, builds, published_files
+from tests.spark.tables import both_tables, builds, built_files, published_files
 from tests.spark.warehouse import Files
 from tests.support.commands import synthea_omop
 from tests.support.comparison import Table

@@ -23,7 +23,7 @@ def plans(engines: Engines, first: Build) -> Mapping[str, list[str]]:
     """Model -> its plans, in a warehouse that holds the sample."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.spark.plans"], cwd=REPOSITORY, env=dict(engines.spark), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        capture_output=True, check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout[done.stdout.index("{") :])

@@ -14,7 +14,7 @@ import pytest
 from tests.incremental.sample import State, rows_of
 from tests.loader.command_line import Rows
 from tests.spark.sample.conftest import BUCKETS, CHANGED, CHANGED_LATER, Build, Change, Engines, write_export
-from tests.spark.tables import both_tables, built_files, builds, published_files
+from tests.spark.tables import both_tables, builds, built_files, published_files
 from tests.spark.warehouse import Files, warehouse_of
 from tests.support.commands import dbt, synthea_omop, synthea_omop_command
 from tests.support.comparison import assert_same_tables
