@@ -88,7 +88,8 @@ class _Server:
 
     def serve(self, path: str) -> None:
         """Until the process that started this one kills it. The exit code is told when the child is gone, and with it every
-        lock that it held."""
+        lock that it held.
+        """
         at_work: dict[int, tuple[int, socket.socket]] = {}
         with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as events:
             listener.bind(path)
