@@ -5,12 +5,14 @@ TARGET ?= duckdb
 BIN := .venv/bin
 # Linting and the documentation compile every model: each has a database and a target path of its own.
 LINT := $(CURDIR)/target/lint
+LINT_SQL := SYNTHEA_OMOP_TARGET=duckdb SYNTHEA_OMOP_DATABASE=$(LINT)/lint.duckdb \
+	DBT_TARGET_PATH=$(LINT) DBT_LOG_PATH=$(LINT) $(BIN)/sqlfluff lint --disable-progress-bar --processes 2
 DOCS := $(CURDIR)/target/docs
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long test-spark test-spark-long lint docs bench bench-scale bench-try bench-check clean
+.PHONY: help run test check test-long test-spark test-spark-long lint docs bench bench-scale bench-try bench-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -21,6 +23,14 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 
 test: .venv/tested-with lint ## pytest, ruff, mypy, sqlfluff, dbt build on both engines; starts its own PostgreSQL
 	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder tests
+
+check: .venv/tested-with ## for every few minutes of work: Python's lint and types, lint of the SQL that changed, tests without PostgreSQL
+	$(BIN)/ruff check loader tests bench
+	$(BIN)/mypy
+	mkdir -p $(LINT)
+	changed=$$(git diff --name-only --diff-filter=d HEAD -- 'models/*.sql' 'tests/*.sql' 'analyses/*.sql'); \
+	test -z "$$changed" || $(LINT_SQL) $$changed
+	$(BIN)/python -m pytest --quick --numprocesses 2 tests
 
 test-long: .venv/tested-with ## sequences of loads drawn at random (SEQUENCES=n: others), runs that break off, real exports if they are at hand
 	$(BIN)/python -m pytest -m "(exports or outages or sequences) and not spark" --numprocesses 2 --no-loadscope-reorder tests
@@ -35,9 +45,7 @@ lint: .venv/tested-with ## ruff on the Python code, mypy on the loader; sqlfluff
 	$(BIN)/ruff check loader tests bench
 	$(BIN)/mypy
 	mkdir -p $(LINT)
-	SYNTHEA_OMOP_TARGET=duckdb SYNTHEA_OMOP_DATABASE=$(LINT)/lint.duckdb \
-	DBT_TARGET_PATH=$(LINT) DBT_LOG_PATH=$(LINT) \
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests analyses
+	$(LINT_SQL) models tests analyses
 
 docs: .venv/installed ## the documentation of every table and column as one page, target/docs/index.html
 	mkdir -p $(DOCS)

@@ -26,6 +26,15 @@ ALONE = (
 )
 
 
+# What `make check` leaves to `make test`: folders whose fixtures take minutes, and whoever needs another engine.
+NOT_QUICK = ("tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/spark/", "tests/bench/")
+OF_POSTGRES = {"postgres_server", "postgres_environment"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what takes seconds, and the golden cases on DuckDB")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # A run that is stopped from outside stops its server too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -41,9 +50,24 @@ def group_of(nodeid: str) -> str:
     return module if module.endswith(ALONE) else folder
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What takes longest begins, so that no process waits for the other at the end."""
+    if config.getoption("quick"):
+        left = [item for item in items if not is_quick(item)]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if is_quick(item)]
     items.sort(key=lambda item: (*TOGETHER, group_of(item.nodeid)).index(group_of(item.nodeid)))
+
+
+def is_quick(item: pytest.Item) -> bool:
+    """Whether a test belongs to `make check`."""
+    chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return not (
+        item.nodeid.startswith(NOT_QUICK)
+        or OF_POSTGRES & set(getattr(item, "fixturenames", ()))
+        or "postgres" in [value for value in chosen if isinstance(value, str)]
+        or any(item.get_closest_marker(name) for name in ("exports", "outages", "sequences", "spark", "postgres"))
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -76,6 +100,12 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[PostgresServer]:
         if hasattr(request.config, "workeroutput"):
             request.config.workeroutput[VERSION_OF_WORKER] = server.version
         yield server
+
+
+@pytest.fixture(scope="session")
+def engines(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The engines that fixtures of several build on."""
+    return ENGINES[:1] if request.config.getoption("quick") else ENGINES
 
 
 @pytest.fixture
