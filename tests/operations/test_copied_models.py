@@ -1,19 +1,16 @@
 """Which models `run --publish` copies on PostgreSQL before it builds them."""
 
-import json
 from collections.abc import Mapping
-from pathlib import Path
 
 from loader.publish.beside import copied_models
-from tests.support.commands import dbt
+from tests.support.dbt_server import manifest_of
 
 Environment = Mapping[str, str]
 
 
 def test_copied_models_are_those_that_find_something(duckdb_environment: Environment) -> None:
     """Read off the files of the models as dbt reads them."""
-    dbt("parse", environment=duckdb_environment)
-    manifest = json.loads((Path(duckdb_environment["DBT_TARGET_PATH"]) / "manifest.json").read_text())
+    manifest = manifest_of(duckdb_environment)
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and "rates" not in node["fqn"]]
     assert copied_models() == {
         (node["schema"], node["name"]) for node in nodes

@@ -1,7 +1,6 @@
 """What the house rules look at: dbt's manifest, the models in it, and the files of the repository."""
 
 import ast
-import json
 import re
 import subprocess
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.commands import dbt
+from tests.support.dbt_server import manifest_of
 from tests.support.environments import REPOSITORY, duckdb_environment
 
 ROOMS = ("staging", "intermediate", "omop", "rates", "quality")
@@ -57,9 +56,7 @@ def set_in(sql_file: Path, name: str) -> Any:
 @pytest.fixture(scope="session")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """dbt's view of the project as it lies there."""
-    environment = duckdb_environment(tmp_path_factory.mktemp("parsed"))
-    dbt("--no-partial-parse", "parse", environment=environment)
-    return json.loads((Path(environment["DBT_TARGET_PATH"]) / "manifest.json").read_text())
+    return manifest_of(duckdb_environment(tmp_path_factory.mktemp("parsed")))
 
 
 @pytest.fixture(scope="session")

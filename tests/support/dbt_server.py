@@ -29,6 +29,20 @@ PARSED = REPOSITORY / "target" / "parsed"
 _STARTING = Lock()
 
 
+def parsed_file(environment: Mapping[str, str], project: Path = REPOSITORY) -> Path:
+    """Where the project is kept as dbt parsed it."""
+    return PARSED / f"{project_key(environment['SYNTHEA_OMOP_TARGET'], environment, project)}.msgpack"
+
+
+def manifest_of(environment: Mapping[str, str]) -> dict[str, Any]:
+    """The project as dbt sees it, as in its manifest.json."""
+    run_dbt(("ls", "--select", "person"), environment)
+    manifest = dbt_process.kept_manifest(parsed_file(environment))
+    assert manifest
+    kinds = ("nodes", "sources", "macros", "exposures", "unit_tests", "docs")
+    return {kind: {name: node.to_dict() for name, node in getattr(manifest, kind).items()} for kind in kinds}
+
+
 def run_dbt(arguments: tuple[str, ...], environment: Mapping[str, str], project: Path = REPOSITORY) -> tuple[int, str]:
     """Exit code and output of a dbt command on a project, in a process of its own."""
     target = environment["SYNTHEA_OMOP_TARGET"]
@@ -37,7 +51,7 @@ def run_dbt(arguments: tuple[str, ...], environment: Mapping[str, str], project:
         request = {
             "arguments": [*arguments, "--project-dir", str(project), "--profiles-dir", str(project)],
             "environment": dict(environment), "output": output.name, "project": str(project),
-            "parsed": str(PARSED / f"{project_key(target, environment, project)}.msgpack"), "catalog": catalogs.get(target, ""),
+            "parsed": str(parsed_file(environment, project)), "catalog": catalogs.get(target, ""),
         }
         with _STARTING:
             path = _server()
