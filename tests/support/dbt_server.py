@@ -101,17 +101,20 @@ class _Server:
         self._manifests: dict[str, Any] = {}
 
     def serve(self, path: str) -> None:
-        """Until the process that started this one kills it. The exit code is told when the child is gone, and with it every
-        lock that it held.
+        """Until the process that started this one kills it, or ends and so closes our input. The exit code is told when the
+        child is gone, and with it every lock that it held.
         """
         at_work: dict[int, tuple[int, socket.socket]] = {}
         with socket.socket(socket.AF_UNIX) as listener, selectors.DefaultSelector() as events:
             listener.bind(path)
             listener.listen()
             events.register(listener, selectors.EVENT_READ)
+            events.register(sys.stdin, selectors.EVENT_READ)
             print("ready", flush=True)
             while True:
                 for key, _ in events.select():
+                    if key.fileobj is sys.stdin:
+                        return
                     if key.fileobj is listener:
                         connection, _ = listener.accept()
                         request = json.loads(connection.makefile().readline())
