@@ -17,7 +17,13 @@ FAULTS = {
         "insert into intermediate.int_keys__providers select 0, gen_random_uuid()",
     ),
     "every_id_is_in_the_range_of_its_person": (
-        f"update omop.measurement set measurement_id = measurement_id - 1048576 where {_LAST.format('measurement')}",
+        # One that nothing else refers to.
+        """update omop.measurement set measurement_id = measurement_id - 1048576
+        where rowid = (select max(rowid) from omop.measurement where measurement_id not in (
+            select unnest([fact_id_1, fact_id_2]) from omop.fact_relationship
+            union all select cost_event_id from omop.cost
+            union all select observation_event_id from omop.observation where observation_event_id is not null
+        ))""",
         f"update omop.drug_era set drug_era_id = 9007199254740992 where {_LAST.format('drug_era')}",
         f"update omop.condition_era set condition_era_id = null where {_LAST.format('condition_era')}",
         f"update omop.cost set cost_id = cost_id + 1048576 where {_LAST.format('cost')}",
@@ -25,9 +31,11 @@ FAULTS = {
         _OF_ANOTHER.format("procedure_occurrence", "visit_detail_id", "visit_detail"),
         _OF_ANOTHER.format("visit_occurrence", "preceding_visit_occurrence_id", "visit_occurrence"),
         """update omop.cost set payer_plan_period_id = payer_plan_period_id + 1048576
-        where rowid = (select max(rowid) from omop.cost where payer_plan_period_id + 1048576 in (
-            select payer_plan_period_id from omop.payer_plan_period
-        ))""",
+        where rowid = (
+            select max(rowid) from omop.cost
+            where rowid < (select max(rowid) from omop.cost)
+                and payer_plan_period_id + 1048576 in (select payer_plan_period_id from omop.payer_plan_period)
+        )""",
     ),
     "every_event_referred_to_exists": (
         "update omop.cost set cost_event_id = cost_event_id + 500000 where rowid = 0",
