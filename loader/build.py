@@ -125,7 +125,7 @@ def _build_once(
     # A folder of this run alone: whatever runs beside it on another database has results of its own.
     with TemporaryDirectory(prefix="synthea-omop-dbt-") as folder:
         run_results = Path(folder) / "run_results.json"
-        parsed = _writable("parsed") / f"{key}.msgpack"
+        parsed = _writable("parsed") / f"{key}-{selector}.msgpack"
         command = [sys.executable, "-P", DBT_PROCESS, str(parsed), str(run_results), *arguments]
         with subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
