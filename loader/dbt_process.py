@@ -52,7 +52,7 @@ def main(parsed_file: str, results: str, *arguments: str) -> int:
     manifest = kept_manifest(file)
     if manifest is None:
         print("Parsing the dbt project, which later runs need not do", flush=True)
-        _leave_unread(UNREAD.get(_value(arguments, "--selector"), ()))
+        _leave_unread(UNREAD[_value(arguments, "--selector")])
         manifest, code = parse(file, arguments)
         if manifest is None:
             return code
@@ -108,15 +108,25 @@ def read_once() -> dict[tuple[str, str], Any]:
 
 
 def _leave_unread(patterns: Iterable[str]) -> None:
-    """Let dbt take the patterns for lines of the project's .dbtignore, after those that it has."""
+    """Let dbt take the patterns for lines of the project's .dbtignore, after those that it has, and see no unit tests, which
+    no run makes.
+    """
     from dbt.parser import read_files
+    from dbt.parser.schemas import yaml_from_file
     from pathspec import GitIgnoreSpec
 
     def ignored(project: str) -> GitIgnoreSpec:
         file = Path(project, ".dbtignore")
         return GitIgnoreSpec.from_lines([*(file.read_text("utf-8").splitlines() if file.is_file() else ()), *patterns])
 
+    def read(**file: Any) -> dict[str, Any] | None:
+        content: dict[str, Any] | None = yaml_from_file(**file)
+        if content:
+            content.pop("unit_tests", None)
+        return content
+
     read_files.generate_dbt_ignore_spec = ignored
+    read_files.yaml_from_file = read  # type: ignore[attr-defined, assignment]
 
 
 def kept_code(file: Path) -> dict[tuple[str, str], Any]:
