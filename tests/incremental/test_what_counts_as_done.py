@@ -6,7 +6,6 @@ built from them is seen wherever it is built, and in its first build without pat
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
