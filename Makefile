@@ -12,7 +12,7 @@ DOCS := $(CURDIR)/target/docs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-long test-spark test-spark-long lint docs bench bench-scale bench-try bench-check clean
+.PHONY: help run test check mutants test-long test-spark test-spark-long lint docs bench bench-scale bench-try bench-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,7 +22,7 @@ run: .venv/installed ## load the bundled samples, build the CDM and the rates, p
 	$(BIN)/synthea-omop rates --payer northwind --state GA --input-dir seeds/demo/rates --target $(TARGET)
 
 test: .venv/tested-with lint ## pytest, ruff, mypy, sqlfluff, dbt build on both engines; starts its own PostgreSQL
-	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -m "not exports and not outages and not sequences and not spark" --numprocesses 2 --no-loadscope-reorder --durations=10 tests
 
 check: .venv/tested-with ## for every few minutes of work: Python's lint and types, lint of the SQL that changed, tests without PostgreSQL
 	$(BIN)/ruff check loader tests bench
@@ -31,6 +31,9 @@ check: .venv/tested-with ## for every few minutes of work: Python's lint and typ
 	changed=$$(git diff --name-only --diff-filter=d HEAD -- 'models/*.sql' 'tests/*.sql' 'analyses/*.sql'); \
 	test -z "$$changed" || $(LINT_SQL) $$changed
 	$(BIN)/python -m pytest --quick --numprocesses 2 tests
+
+mutants: .venv/tested-with ## whether the tests find faults of the kinds that this project has had (a quarter of an hour)
+	$(BIN)/python -m tests.mutants
 
 test-long: .venv/tested-with ## sequences of loads drawn at random (SEQUENCES=n: others), runs that break off, real exports if they are at hand
 	$(BIN)/python -m pytest -m "(exports or outages or sequences) and not spark" --numprocesses 2 --no-loadscope-reorder tests

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.pipeline.conftest import AGAIN, BUILDS, FIRST, REFRESHED, WITH_UNIT_TESTS, Build
+from tests.pipeline.conftest import BUILDS, FIRST, REFRESHED, RELOADED, WITH_UNIT_TESTS, Build
 from tests.support.commands import CommandFailedError, dbt
 from tests.support.comparison import assert_same_tables, reading, snapshot
 from tests.support.environments import ENGINES
@@ -34,7 +34,7 @@ def test_what_one_build_consumed_the_next_leaves_alone(
 ) -> None:
     history = histories[engine]
     everybody = len(list(history[FIRST].tables["omop.person"].rows))
-    assert [history[build].persons_replaced for build in (FIRST, AGAIN, REFRESHED)] == [everybody, 0, everybody]
+    assert [history[build].persons_replaced for build in (FIRST, RELOADED, REFRESHED)] == [everybody, 0, everybody]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
