@@ -13,7 +13,8 @@ from pathlib import Path
 
 from tests.loader.command_line import query
 from tests.support.dbt_server import run_dbt
-from tests.support.environments import REPOSITORY, clean_environment, engine_of
+from tests.support.environments import REPOSITORY, engine_of
+from tests.support.few_models import leave_out_all_but
 
 PARTS = (
     ".dbtignore", "dbt_project.yml", "profiles.yml", "selectors.yml", "macros", "models", "seeds/mappings", "seeds/quality",
@@ -50,22 +51,8 @@ def copy_project(folder: Path, leading_to: tuple[str, ...] = ()) -> Path:
     settings.write_text(before + models + HOOK + after)
     (folder / "macros" / "planted_failure.sql").write_text(MACRO)
     if leading_to:
-        _leave_out_all_but(folder, leading_to)
+        leave_out_all_but(folder, leading_to)
     return folder
-
-
-def _leave_out_all_but(folder: Path, models: tuple[str, ...]) -> None:
-    asked = ("--quiet", "ls", "--output", "name", "--resource-type", "model", "--select", *(f"+{name}" for name in models))
-    # Foreign keys make more parents on PostgreSQL.
-    code, listed = run_dbt(asked, clean_environment() | {"SYNTHEA_OMOP_TARGET": "postgres"})
-    assert code == 0, listed
-    kept = set(listed.split())
-    for path in [*folder.glob("models/**/*.sql"), *folder.glob("models/**/*.yml")]:
-        if path.stem not in kept and not path.stem.endswith("__sources"):
-            path.unlink()
-    for path in [*folder.glob("tests/*/*.sql"), *folder.glob("analyses/*")]:
-        if path.parent.name != "generic":
-            path.unlink()
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tests.support.environments import ENGINES, duckdb_environment, postgres_env
 from tests.support.postgres_server import PostgresServer
 
 ANN, BEN, CID = PEOPLE[:3]
-# Keys, a working set, look-ups and tables of persons, one of which is made of others; foreign keys lead to concepts.
-MODELS = ("person", "visit_occurrence", "concept", "concept_class", "domain", "vocabulary")
+# Keys, a working set, look-ups and tables of persons, one of which is made of others.
+MODELS = ("person", "visit_detail", "visit_occurrence")
 # The build that a `run` or `build` of a part adds to the ledger, and the commands that write nothing there.
 PARTIAL = {
     "a selection": ("run", "--select", "person"),

@@ -52,7 +52,8 @@ def states(
 
 def _history(environment: Mapping[str, str], changed: Path) -> list[State]:
     def state(*arguments: str, of: Mapping[str, str] = environment, by_hand: bool = False) -> State:
-        output = (dbt if by_hand else synthea_omop)("run", *arguments, environment=of)
+        output = (dbt("run", *arguments, environment=of) if by_hand
+                  else synthea_omop("run", *arguments, "--no-tests", environment=of))
         return State(output, [view for (view,) in query(of, VIEWS)], set(query(of, MADE)), snapshot(of))
 
     first = state()
