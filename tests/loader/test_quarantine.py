@@ -4,8 +4,10 @@ import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from loader.databases.base import quoted
 from tests.loader.command_line import call, changes, fail, first_names, query, succeed
 from tests.loader.exports import (
     ANN,
@@ -214,6 +216,13 @@ def test_a_header_never_becomes_sql(engine_environment: Environment, tmp_path: P
     succeed(engine_environment, "load", tmp_path, "--max-rejects", 1)
     assert first_names(engine_environment) == ["Ann"]
     assert query(engine_environment, "select code from raw_synthea.conditions") == [("1",)]
+
+
+@pytest.mark.parametrize("name", ['x" as y', 'x"; drop table patients; --', '"', "a.b", "select"])
+def test_a_name_stays_a_name_whatever_is_in_it(name: str) -> None:
+    with duckdb.connect() as connection:
+        (column,) = connection.execute(f"select 1 as {quoted(name)}").description
+    assert column[0] == name
 
 
 def test_a_packed_file_with_a_wrong_byte_is_named(engine_environment: Environment, tmp_path: Path) -> None:
