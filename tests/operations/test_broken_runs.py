@@ -26,6 +26,8 @@ pytestmark = pytest.mark.outages
 Environment = Mapping[str, str]
 # In the middle of the CDM, and large.
 MODEL = "measurement"
+# In bytes: less than the log beside the file has after some tables of the CDM, in which it grows with each.
+LARGEST_FILE = 400_000
 MEGABYTES_OF_A_SMALL_DISK = 400
 HOLD_FILE = """
 import duckdb, sys
@@ -80,7 +82,7 @@ def _fill_the_disk_of_a_file(story: Story, environment: Environment, export: Pat
     """The largest file that dbt may write is smaller than the database."""
     with running(environment, "run", export, "--no-tests") as run:
         run.wait_for_model("person")
-        resource.prlimit(run.dbt().pid, resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+        resource.prlimit(run.dbt().pid, resource.RLIMIT_FSIZE, (LARGEST_FILE, LARGEST_FILE))
         story.ends["a full disk"] = run.ended()
     story.look("a full disk", environment, folder)
 
