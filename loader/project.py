@@ -59,7 +59,9 @@ def project_checksum(folder: Path = PROJECT_DIR) -> str:
         for path in (folder / "macros").rglob("*.sql") for block in _BLOCK.finditer(path.read_text(encoding="utf-8"))
     ]
     seeds = [path for path in (folder / "seeds").rglob("*.csv") if path.relative_to(folder / "seeds").parts[0] != "demo"]
-    models = [path for path in (folder / "models").rglob("*.sql") if path.parent.name != "rates"]
+    models = [
+        path for path in (folder / "models").rglob("*.sql") if "rates" not in path.relative_to(folder / "models").parts
+    ]
     lines = [*_files(models), *_files(seeds), *macros]
     return f"project {_md5(chr(10).join(sorted(lines)))}"
 
