@@ -1,7 +1,7 @@
 """Only a build of everything that persons' rows are made of marks their changes as done; whatever else dbt does, does not.
 
 What dbt's commands mean to the ledger is told by macros and hooks, so the project here has few models. That the whole one is
-built from them is seen wherever it is built, and in its first build without patients by `test_no_patients.py`.
+built from them is seen wherever it is built, and before there are patients with the golden cases.
 """
 
 from collections.abc import Iterator, Mapping

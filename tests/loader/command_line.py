@@ -1,6 +1,7 @@
 """The command line in this process, and a look into the database that it filled."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import duckdb
@@ -35,16 +36,20 @@ def fail(environment: Mapping[str, str], *arguments: object, code: int = 1) -> s
 
 def query(environment: Mapping[str, str], sql: str) -> Rows:
     """The rows of a query, in the database that the environment leads to."""
+    return queries(environment, [sql])[0]
+
+
+def queries(environment: Mapping[str, str], statements: Sequence[str]) -> list[Rows]:
+    """The rows of each query, asked in one session."""
     if engine_of(environment) == "duckdb":
         with duckdb.connect(environment["SYNTHEA_OMOP_DATABASE"]) as connection:
-            return connection.execute(sql).fetchall()
-    connection = connect_to_postgres(environment)
-    try:
-        with connection.cursor() as cursor:
+            return [connection.execute(sql).fetchall() for sql in statements]
+    with closing(connect_to_postgres(environment)) as connection, connection.cursor() as cursor:
+        found = []
+        for sql in statements:
             cursor.execute(sql)
-            return cursor.fetchall()
-    finally:
-        connection.close()
+            found.append(cursor.fetchall())
+        return found
 
 
 def execute(environment: Mapping[str, str], sql: str) -> None:

@@ -10,51 +10,53 @@ from pathlib import Path
 import pytest
 
 from loader.load.raw_tables import RAW_TABLES
-from tests.loader.command_line import Rows, call, connect_to_postgres, fail, first_names, query, succeed
+from tests.loader.command_line import Rows, call, connect_to_postgres, fail, first_names, queries, query, succeed
 from tests.loader.exports import ANN, BEN, CONDITIONS, condition, export, patient, write
 from tests.loader.interruption import HELD, kill_at, wait_until
-from tests.support.commands import dbt_command, run, synthea_omop_command
+from tests.support.commands import dbt, synthea_omop_command
 from tests.support.environments import engine_of, postgres_environment
 from tests.support.postgres_server import PostgresServer, postgres_server
 
 Environment = Mapping[str, str]
-# Where a load is held until it is killed: (module, function), before the function is called.
+# Where a load is held until it is killed: module, function, and whether before or after it is called. After one of them comes
+# the next, but for those that commit.
 POINTS = (
-    ("loader.load.lines", "Lines.compare"),
-    ("loader.load.lines", "Lines.keep_hashes"),
-    ("loader.load.parallel", "Copying.run"),
-    ("loader.load.parallel", "Copying._compare"),
-    ("loader.load.loading", "finish_batch"),
-    ("loader.load.parallel", "Copying.commit"),
-    ("loader.load.loading", "settle"),
+    ("loader.load.lines", "Lines.compare", "before"),
+    ("loader.load.lines", "Lines.keep_hashes", "before"),
+    ("loader.load.parallel", "Copying.run", "before"),
+    ("loader.load.parallel", "Copying._compare", "before"),
+    ("loader.load.loading", "finish_batch", "before"),
+    ("loader.load.parallel", "Copying.commit", "before"),
+    ("loader.load.parallel", "Copying.commit", "after"),
+    ("loader.load.loading", "settle", "before"),
+    ("loader.load.loading", "settle", "after"),
 )
 
 
 def state(environment: Environment) -> list[Rows]:
     """Rows by batch, what the ledger says of them, the sentinel, and the changes."""
     batches = " union all ".join(f'select batch_id from raw_synthea."{name}"' for name in RAW_TABLES)
-    return [
-        query(environment, f"select batch_id, count(*) from ({batches}) as rows group by 1 order by 1"),
-        query(environment, "select batch_id, rows_loaded from etl.load_batch where outcome = 'loaded' order by 1"),
-        query(environment, "select batch_id from raw_synthea.alive"),
-        query(environment, "select change_id, batch_id, change from etl.patient_change order by 1"),
-    ]
+    return queries(environment, [
+        f"select batch_id, count(*) from ({batches}) as rows group by 1 order by 1",
+        "select batch_id, rows_loaded from etl.load_batch where outcome = 'loaded' order by 1",
+        "select batch_id from raw_synthea.alive",
+        "select change_id, batch_id, change from etl.patient_change order by 1",
+    ])
 
 
-@pytest.mark.parametrize("point", POINTS, ids=lambda point: point[1])
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: "-".join(point[1:]))
 def test_a_killed_load_leaves_the_state_before_or_after_it(
-    engine_environment: Environment, tmp_path: Path, point: tuple[str, str], when: str
+    engine_environment: Environment, tmp_path: Path, point: tuple[str, str, str]
 ) -> None:
     first = export(tmp_path / "first", patient(ANN), patient(BEN, first="Ben"), conditions=(condition(ANN, "1"),))
     second = export(tmp_path / "second", patient(ANN, first="Anna"), conditions=(condition(ANN, "2"),) * 3)
     status = "select batch_id, outcome from etl.load_batch order by 1"
 
-    kill_at(engine_environment, *point, when, "load", first)
+    kill_at(engine_environment, *point, "load", first)
     done = query(engine_environment, status) == [(1, "loaded")]
     rows = [query(engine_environment, f'select count(*) from raw_synthea."{name}"')[0][0] for name in RAW_TABLES]
     # On PostgreSQL the workers commit just before the session that writes the ledger: rows without a sentinel.
-    torn = engine_of(engine_environment) == "postgres" and point[1] == "Copying.commit" and when == "after"
+    torn = engine_of(engine_environment) == "postgres" and point[1:] == ("Copying.commit", "after")
     assert torn or (sum(rows) > 0) == done
     assert query(engine_environment, "select count(*) from raw_synthea.alive") == [(int(done),)]
     if not done:
@@ -65,7 +67,7 @@ def test_a_killed_load_leaves_the_state_before_or_after_it(
     assert query(engine_environment, "select count(*) from raw_synthea.conditions") == [(1,)]
 
     before = state(engine_environment)
-    kill_at(engine_environment, *point, when, "load", second)
+    kill_at(engine_environment, *point, "load", second)
     done = query(engine_environment, status)[-1][1] == "loaded"
     assert done or state(engine_environment) == before
     assert first_names(engine_environment) == (["Anna", "Ben"] if done else ["Ann", "Ben"])
@@ -102,7 +104,7 @@ def test_a_build_refuses_raw_tables_that_a_killed_load_has_left(
 ) -> None:
     kill_at(engine_environment, "loader.load.loading", "finish_batch", "before", "load", export(tmp_path, patient(ANN)))
     with pytest.raises(AssertionError, match="A load is under way or was killed"):
-        run(*dbt_command("run", "--select", "person"), environment=engine_environment)
+        dbt("run", "--select", "person", environment=engine_environment)
 
 
 @pytest.fixture
@@ -121,7 +123,7 @@ def test_a_crash_of_the_server_empties_the_tables_and_the_next_load_fills_them(
         crash(environment)
         assert query(environment, "select count(*) from raw_synthea.patients") == [(0,)]
         with pytest.raises(AssertionError, match="The raw tables hold no data"):
-            run(*dbt_command("run", "--select", "person"), environment=environment)
+            dbt("run", "--select", "person", environment=environment)
         status = succeed(environment, "status")
         assert "The raw rows of 2 patients are gone" in status and f"synthea-omop load {folder}  (2 patients)" in status
         succeed(environment, "load", folder)

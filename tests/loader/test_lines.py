@@ -16,7 +16,7 @@ from loader.databases.scratch import scratch_in_memory
 from loader.errors import LoaderError
 from loader.load import lines
 from loader.load.raw_tables import RAW_TABLES
-from tests.loader.command_line import call, query, succeed
+from tests.loader.command_line import call, queries, succeed
 from tests.loader.exports import ANN, BEN, CLINIC, ENCOUNTERS, ORGANIZATIONS, VISIT, condition, export, patient, write
 from tests.support import environments
 from tests.support.postgres_server import PostgresServer
@@ -72,8 +72,11 @@ class Given:
 
 def everything(environment: Environment) -> dict[str, list[tuple[str, ...]]]:
     """Every raw row with its batch, and the ledger without its times, as text."""
-    queries = [f'select * from raw_synthea."{name}"' for name in RAW_TABLES]
-    return {sql: sorted(tuple(map(str, row)) for row in query(environment, sql)) for sql in (*queries, *LEDGER)}
+    asked = [*(f'select * from raw_synthea."{name}"' for name in RAW_TABLES), *LEDGER]
+    return {
+        sql: sorted(tuple(map(str, row)) for row in rows)
+        for sql, rows in zip(asked, queries(environment, asked), strict=True)
+    }
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.pipeline.conftest import Build
+from tests.pipeline.conftest import Histories
 from tests.support.analyses import NAMES, Answer, answers
 from tests.support.commands import at_once
 from tests.support.environments import ENGINES, REPOSITORY
@@ -19,7 +19,7 @@ DESCRIBED: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def answered(
-    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]],
+    histories: Histories, environments: dict[str, Mapping[str, str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, dict[str, Answer]]:
     """Engine -> analysis -> its answer on the sample."""

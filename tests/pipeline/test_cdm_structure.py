@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from tests.pipeline.conftest import BUILDS, DEMO, FIRST, REFRESHED, Build
+from tests.pipeline.conftest import BUILDS, DEMO, FIRST, REFRESHED, Histories
 from tests.support import official
 from tests.support.commands import dbt, synthea_omop
 from tests.support.comparison import reading
@@ -28,7 +28,6 @@ LONG_NAMES = {
 }  # fmt: skip
 LANGUAGE = "4180186"
 
-Histories = Mapping[str, Mapping[str, Build]]
 Environment = Mapping[str, str]
 
 
@@ -121,6 +120,22 @@ def _execute(environment: Environment, sql: str) -> None:
 def test_a_visit_that_rows_refer_to_cannot_go(copied: Environment) -> None:
     with pytest.raises(psycopg2.errors.ForeignKeyViolation):
         _execute(copied, "delete from omop.visit_occurrence")
+
+
+def test_a_build_by_hand_has_the_settings_of_a_run(copied: Environment) -> None:
+    """Which else compiles every long query, and joins what it takes for a row or two by nested loops."""
+    _execute(copied, """
+        create table public.seen as select cast(null as text) as jit, cast(null as text) as nested_loops limit 0;
+        create function public.see() returns trigger language plpgsql as $$ begin
+            insert into public.seen values (current_setting('jit'), current_setting('enable_nestloop'));
+            return null;
+        end $$;
+        create trigger see after insert on omop.death for each statement execute function public.see()""")
+    for options, expected in (("", ("off", "off")), ("-c jit=on", ("on", "on"))):
+        _execute(copied, "truncate public.seen")
+        dbt("run", "--select", "death", environment={**copied, "PGOPTIONS": options})
+        with reading(copied) as reader:
+            assert set(reader.query("select * from public.seen")) == {expected}
 
 
 def test_a_build_of_a_part_leaves_the_keys_of_the_other_tables(copied: Environment) -> None:

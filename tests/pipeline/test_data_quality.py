@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.pipeline.conftest import Build
+from tests.pipeline.conftest import Histories
 from tests.support.broken_cdm import VIOLATIONS
 from tests.support.commands import CommandFailedError, dbt
 from tests.support.comparison import Reader, reading
@@ -35,7 +35,7 @@ TYPES = {
 
 
 @pytest.fixture(scope="module")
-def sample(histories: dict[str, dict[str, Build]], environments: dict[str, Environment]) -> dict[str, Environment]:
+def sample(histories: Histories, environments: dict[str, Environment]) -> dict[str, Environment]:
     """Engine -> variables that lead to the built sample."""
     return environments
 

@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.pipeline.conftest import Build
+from tests.pipeline.conftest import Histories
 from tests.support.browser import Browser
 from tests.support.commands import dbt
 
@@ -16,7 +16,7 @@ SECONDS = 30
 
 @pytest.fixture(scope="module")
 def docs(
-    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]],
+    histories: Histories, environments: dict[str, Mapping[str, str]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """The page of dbt docs on the sample: the overview, every model, exposure and analysis."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.pipeline.conftest import Build
+from tests.pipeline.conftest import Histories
 from tests.support import lineage
 from tests.support.comparison import reading
 from tests.support.environments import ENGINES
@@ -12,7 +12,7 @@ from tests.support.environments import ENGINES
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_row_of_the_cdm_leads_to_a_row_of_a_file(
-    histories: dict[str, dict[str, Build]], environments: dict[str, Mapping[str, str]], engine: str
+    histories: Histories, environments: dict[str, Mapping[str, str]], engine: str
 ) -> None:
     with reading(environments[engine]) as reader:
         tables = lineage.tables_with_rows(reader)

@@ -37,6 +37,7 @@ class History:
     untested: list[tuple[int, str]]
     tested: tuple[int, str]
     nothing: tuple[int, str]
+    elsewhere: list[tuple[int, str]]
     is_untouched: bool
     builds: list[str]
     runs: list[tuple[str, int, int]]
@@ -55,15 +56,17 @@ def histories(
 
 
 def _history(environment: Mapping[str, str], project: Path) -> History:
-    """Where it is asked for two runs meet a data test that fails; the next two run without tests, the last two with all."""
+    """Where it is asked for two runs meet a data test that fails; the next two run without tests, the last two with all; on
+    DuckDB one more goes into a file of another name.
+    """
     shutil.copytree(REPOSITORY, project, ignore=NOT_COPIED)
     leave_out_all_but(project, MODELS)
     (project / "tests" / "passes.sql").write_text("select 1 as one where false\n")
 
-    def run(*options: str, ahead: str = "") -> tuple[int, str]:
+    def run(*options: str, ahead: str = "", of: Mapping[str, str] = environment) -> tuple[int, str]:
         done = subprocess.run(
             [sys.executable, "-m", "loader", "run", *options], cwd=project, text=True,
-            env={**environment, "PYTHONPATH": f"{ahead}{project}"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            env={**of, "PYTHONPATH": f"{ahead}{project}"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, check=False,
         )
         return done.returncode, done.stdout
@@ -80,9 +83,12 @@ def _history(environment: Mapping[str, str], project: Path) -> History:
     (project / "no_dbt" / "dbt" / "__init__.py").write_text("raise SystemExit('dbt was started')\n")
     before = _fingerprint(environment)
     nothing = run(ahead=f"{project}/no_dbt:")
+    is_untouched = _fingerprint(environment) == before
+    another = {"SYNTHEA_OMOP_DATABASE": str(project / "another-name.duckdb")}
+    elsewhere = [run("--no-tests", of={**environment, **another})] if engine_of(environment) == "duckdb" else []
     builds = query(environment, "select outcome from etl.build where finished_at is not null order by build_id")
     return History(
-        failing, untested, tested, nothing, _fingerprint(environment) == before, [outcome for (outcome,) in builds],
+        failing, untested, tested, nothing, elsewhere, is_untouched, [outcome for (outcome,) in builds],
         query(environment, "select outcome, exit_code, builds from etl.run order by run_id"),
     )
 
@@ -118,6 +124,12 @@ def test_a_run_with_nothing_new_touches_no_table_and_does_not_start_dbt(
     history = histories[engine]
     assert history.nothing[0] == 0 and "nothing to do" in history.nothing[1].splitlines()[-1]
     assert history.is_untouched
+
+
+def test_a_database_of_another_name_is_built_from_the_parsed_project(histories: dict[str, History]) -> None:
+    ((code, output),) = histories["duckdb"].elsewhere
+    assert code == 0 and "Done. PASS=" in output and "Parsing the dbt project" not in output, output
+    assert "Parsing the dbt project" in histories["duckdb"].failing[0][1]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
