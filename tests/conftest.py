@@ -24,8 +24,11 @@ ALONE = (
     "test_comparison.py", "test_eras.py", "test_operations_examples.py", "test_rates.py", "test_readme_commands.py",
     "test_real_exports.py",
 )
-
-
+# These too take minutes and begin early: one that is left to the end leaves a core idle.
+EARLY = (
+    "tests/pipeline/test_readme_commands.py", "tests/golden/test_golden_cases.py", "tests/pipeline/test_rates.py",
+    "tests/loader/rates/test_verb.py", "tests/pipeline/test_operations_examples.py", "tests/loader/test_interruption.py",
+)
 # What `make check` leaves to `make test`: folders whose fixtures take minutes, and whoever needs another engine.
 NOT_QUICK = ("tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/spark/", "tests/bench/")
 OF_POSTGRES = {"postgres_server", "postgres_environment"}
@@ -56,7 +59,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         left = [item for item in items if not is_quick(item)]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if is_quick(item)]
-    items.sort(key=lambda item: (*TOGETHER, group_of(item.nodeid)).index(group_of(item.nodeid)))
+    items.sort(key=lambda item: (*TOGETHER, *EARLY, group_of(item.nodeid)).index(group_of(item.nodeid)))
 
 
 def is_quick(item: pytest.Item) -> bool:

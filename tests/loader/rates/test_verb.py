@@ -11,7 +11,7 @@ from bench.tic_flattened import write_small
 from tests.loader.command_line import execute, fail, query, succeed
 from tests.loader.rates.loads import ledger, load
 from tests.support.commands import CommandFailedError, synthea_omop
-from tests.support.environments import REPOSITORY
+from tests.support.environments import REPOSITORY, engine_of
 
 Environment = Mapping[str, str]
 EXAMPLE = REPOSITORY / "seeds" / "demo" / "rates"
@@ -108,6 +108,9 @@ def test_a_run_builds_sums_up_and_exports(engine_environment: Environment, tmp_p
     assert exported == query(engine_environment, "select count(distinct fact_uid) from rates.fact_rate")
     assert query(engine_environment, "select count(*) from etl.rate_file where built_at is null") == [(0,)]
 
+    if engine_of(engine_environment) == "postgres":
+        # What follows is the verb's own; that files come and go on both engines is pipeline/test_rates.py's.
+        return
     nothing = "Nothing has changed since the rates were built"
     assert nothing in rates("--input-dir", EXAMPLE, "--no-tests")
     assert nothing not in rates("--input-dir", EXAMPLE), "no data test has seen them"
