@@ -98,17 +98,22 @@ def open_binary(path: Path, packed: BinaryIO | None = None) -> BinaryIO:
 
 def read_rows(path: Path, count: int, delimiter: str = ",", quote: str | None = '"') -> list[list[str]]:
     """The first `count` rows, header included; fewer when the file is shorter."""
+    rows = list(islice(all_rows(path, delimiter, quote), count))
+    if rows and any("\ufffd" in field for field in rows[0]):
+        raise LoaderError(f"{path}, line 1: is no UTF-8 text. Export the file again as UTF-8.")
+    return rows
+
+
+def all_rows(path: Path, delimiter: str = ",", quote: str | None = '"') -> Iterator[list[str]]:
+    """The rows one after the other, header included."""
     try:
         # What is wrong further down, in the part that is read along with the first rows, is found by who reads it.
         with open_binary(path) as stream, TextIOWrapper(stream, "utf-8-sig", "replace", newline="") as text:
-            rows = list(islice(_reader(text, delimiter, quote), count))
+            yield from _reader(text, delimiter, quote)
     except (OSError, EOFError, zlib.error) as error:
         raise LoaderError(f"{path}: cannot be read ({error}). Copy or export the file again.") from error
     except csv.Error as error:
         raise LoaderError(f"{path}: is no delimited text ({error}). Export the file again.") from error
-    if rows and any("\ufffd" in field for field in rows[0]):
-        raise LoaderError(f"{path}, line 1: is no UTF-8 text. Export the file again as UTF-8.")
-    return rows
 
 
 def count_rows(file: CsvFile, likely: int) -> int:

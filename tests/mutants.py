@@ -71,7 +71,7 @@ MUTANTS = {
     "old rows of a changed person that stay": Mutant(
         "macros/materializations/replace_persons.sql",
         "    delete from {{ relation }}\n    where {{ in_changed_persons(person, 'person_id') }};\n", "",
-        "tests/pipeline/test_small_changes.py", is_quick=False,
+        "tests/pipeline/test_build_on_both_engines.py", is_quick=False,
     ),
     "a share at the threshold that fails its check": Mutant(
         "models/quality/dqd_results.sql", "> definitions.threshold_value * counts", ">= definitions.threshold_value * counts",

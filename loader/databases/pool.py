@@ -4,7 +4,8 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from logging import WARNING
+from typing import Any, TypeVar
 
 import psycopg2
 from psycopg2 import errorcodes
@@ -12,7 +13,10 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.pool import ThreadedConnectionPool
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
+from loader import logs
 from loader.errors import LoaderError
+
+Opened = TypeVar("Opened")
 
 APPLICATION = "synthea-omop"
 # Sessions of a load's workers have a name of their own: whoever holds the lock may end those that were left behind.
@@ -33,6 +37,8 @@ _TRANSIENT_CODES = {
     errorcodes.DEADLOCK_DETECTED, errorcodes.SERIALIZATION_FAILURE, errorcodes.TOO_MANY_CONNECTIONS,
     errorcodes.ADMIN_SHUTDOWN, errorcodes.CRASH_SHUTDOWN, errorcodes.CANNOT_CONNECT_NOW,
 }
+# Of a server, a role or a database that has no session left.
+FULL = ("too many clients", "remaining connection slots", "too many connections")
 # libpq has no codes for what happens before there is a session, or to one that breaks off.
 TRANSIENT_WORDS = (
     "connection refused", "connection reset", "server closed the connection", "too many clients",
@@ -58,7 +64,7 @@ retried = retry(
 
 def connect() -> Connection:
     """A session set for bulk work on the server that the PG* variables name; LoaderError when it is not there."""
-    connection = _opened(lambda: psycopg2.connect(**_arguments(APPLICATION)))
+    connection = _prepared(_reached(lambda: psycopg2.connect(**_arguments(APPLICATION))))
     if connection.server_version < OLDEST_VERSION:
         connection.close()
         raise LoaderError("PostgreSQL 15 or newer is needed. Name another server with PGHOST and PGPORT.")
@@ -67,22 +73,44 @@ def connect() -> Connection:
 
 @contextmanager
 def worker_sessions(count: int) -> Iterator[list[Connection]]:
-    """So many sessions out of one pool; what they have not committed is gone at the end."""
+    """So many sessions out of one pool, or as many as the server has left; what they have not committed is gone at the end."""
     pool = ThreadedConnectionPool(0, max(count, 1), **_arguments(WORKER))
+    sessions: list[Connection] = []
     try:
-        yield [_opened(pool.getconn) for _ in range(count)]
+        while len(sessions) < count and (connection := _free_session(pool)):
+            sessions.append(_prepared(connection))
+        if len(sessions) < count:
+            logs.event("fewer workers", WARNING, step="load", asked=count, workers=len(sessions))
+        yield sessions
     finally:
         pool.closeall()
 
 
-def _opened(open_one: Callable[[], Connection]) -> Connection:
+def _free_session(pool: ThreadedConnectionPool) -> Connection | None:
+    """Another session, for which nobody waits: the work can be done by fewer."""
+
+    def unless_full() -> Connection | None:
+        try:
+            return pool.getconn()
+        except psycopg2.OperationalError as error:
+            if any(words in str(error) for words in FULL):
+                return None
+            raise
+
+    return _reached(unless_full)
+
+
+def _reached(open_one: Callable[[], Opened]) -> Opened:
     try:
-        connection = retried(open_one)()
+        return retried(open_one)()
     except psycopg2.Error as error:
         raise LoaderError(
             f"PostgreSQL cannot be reached: {' '.join(str(error).split())}"
             " Set PGHOST, PGPORT, PGUSER, PGDATABASE and PGPASSWORD (or ~/.pgpass)."
         ) from error
+
+
+def _prepared(connection: Connection) -> Connection:
     connection.autocommit = True
     refuses_client_check(connection)
     for name, value in set_for_the_role(connection).items():

@@ -7,6 +7,7 @@ from logging import INFO
 from pathlib import Path
 from time import perf_counter
 
+from loader import logs
 from loader.archives import unpacked
 from loader.databases.base import Database, quoted
 from loader.databases.tables import RAW
@@ -89,6 +90,8 @@ def _load_once(
         except BaseException:
             fail_batch(database, batch_id)
             raise
+        finally:
+            rejects.close()
     return LoadResult(batch_id, files, patients, log_loaded(files, patients, perf_counter() - started))
 
 
@@ -121,9 +124,11 @@ class _Load:
                 with self.reporter.step("lines"):
                     lines.compare(self.database)
                 if lines.mostly_known:
-                    with suppress(LoaderError):
-                        # When something is wrong with a line, whoever names it has to see the file itself.
+                    try:
                         return self._replace_differing(lines)
+                    except LoaderError as error:
+                        # When something is wrong with a line, whoever names it has to see the file itself.
+                        logs.event("lines given up", step="lines", error=str(error))
             with Looked(self.sources, rejects, lines if self.database.reads_strictly else None) as looked:
                 return _repeated(lambda: self._fill(looked, lines) if empty else self._replace(looked, lines))
 

@@ -76,8 +76,12 @@ class Copying:
         ):
             done = [pool.submit(self._looked.look, stop)]
             done += [pool.submit(self._work, worker, parts, advance) for worker in self._workers]
+            # Who finds that the load cannot succeed any more ends it for all.
+            done[0].add_done_callback(lambda looked: parts.clear() if looked.exception() else None)
             try:
                 for source in own:
+                    if done[0].done():
+                        done[0].result()
                     self._copy_part(self._database, _Part(source, 0), advance)
                 for future in done:
                     future.result()

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import TextIO
 
 from loader.csv_file import CsvFile
 from loader.databases.base import Database, quoted
@@ -66,6 +67,7 @@ class Rejects:
         self._named: list[tuple[str, int, str]] = []
         self._lock = Lock()
         self._folder: TemporaryFolder | None = None
+        self._spooled: TextIO | None = None
 
     def add(self, file: CsvFile, reject: Reject) -> None:
         """Keep a row. Once the limit is passed and enough are named, nothing more is kept."""
@@ -103,24 +105,29 @@ class Rejects:
 
     def save(self, database: Database, batch_id: int) -> None:
         """Write the rejected rows into etl.rejected_row, inside the transaction of the load."""
-        if not self._folder:
+        if not self._folder or not self._spooled:
             return
+        self._spooled.flush()
         columns = tuple(column for column in _TABLE.columns if column.name != "batch_id")
         file = CsvFile(self._spool, tuple(column.name for column in columns), columns)
         database.copy(file, quoted("etl", "rejected_row"), {}, lambda _: None)
         database.execute("update etl.rejected_row set batch_id = ? where batch_id is null", (batch_id,))
-        self._folder.cleanup()
-        self._folder = None
+        self.close()
+
+    def close(self) -> None:
+        """Forget the rows: they are saved, or the load has failed."""
+        if self._folder and self._spooled:
+            self._spooled.close()
+            self._folder.cleanup()
+        self._folder = self._spooled = None
 
     def _write(self, row: tuple[str | int | None, ...]) -> None:
-        if not self._folder:
+        if not self._spooled:
             self._folder = TemporaryFolder("rejects")
-            with self._spool.open("w", encoding="utf-8", newline="") as stream:
-                csv.writer(stream, lineterminator="\n").writerow(
-                    column.name for column in _TABLE.columns if column.name != "batch_id"
-                )
-        with self._spool.open("a", encoding="utf-8", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerow(row)
+            self._spooled = self._spool.open("w", encoding="utf-8", newline="")
+            self._writer = csv.writer(self._spooled, lineterminator="\n")
+            self._writer.writerow(column.name for column in _TABLE.columns if column.name != "batch_id")
+        self._writer.writerow(row)
 
     @property
     def _spool(self) -> Path:

@@ -2,13 +2,13 @@
 
 import shlex
 from collections.abc import Sequence
+from itertools import islice
 
-from loader.csv_file import read_rows
+from loader.csv_file import all_rows
 from loader.databases.base import Database, quoted
 from loader.load.changes import KNOWN_PATIENTS, SHARED
 from loader.load.looked import Source
 
-ALL_ROWS = 2**62
 LATER = """
     select cast(patient_id as text) from etl.patient_change
     where batch_id > ? and change in ('new', 'changed', 'removed')"""
@@ -89,9 +89,9 @@ def gone_text(database: Database, batch_id: int | None = None) -> list[str]:
 
 def _ids(sources: Sequence[Source], table: str) -> set[str]:
     """The ids in the files of a table, as far as they can be read."""
-    found = set()
+    found = set[str]()
     for file in (source.file for source in sources if source.table == table):
         position = [column.name if column else None for column in file.columns].index("id")
-        rows = read_rows(file.path, ALL_ROWS, file.delimiter, file.quote)[1 if file.has_header else 0 :]
-        found |= {row[position].lower() for row in rows if len(row) > position}
+        rows = islice(all_rows(file.path, file.delimiter, file.quote), 1 if file.has_header else 0, None)
+        found.update(row[position].lower() for row in rows if len(row) > position)
     return found

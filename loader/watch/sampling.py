@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from logging import WARNING
 from threading import Event, Lock, Thread
 from time import perf_counter
 from types import TracebackType
@@ -16,6 +17,8 @@ from loader.watch.steps import Step, Steps
 
 SECONDS_BETWEEN_SAMPLES = 0.5
 SECONDS_BETWEEN_CONNECTIONS = 5.0
+# A server that gives no answer for so long is asked no more: it must not hold up the run.
+SECONDS_TO_ANSWER = 5.0
 WATCHER = "synthea-omop watch"
 _OURS = f"""datname = current_database() and usename = current_user and application_name <> '{WATCHER}'
     and (application_name = 'dbt' or application_name like 'synthea-omop%')"""
@@ -130,18 +133,26 @@ class Sampler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        self._thread.join()
+        self._thread.join(SECONDS_TO_ANSWER)
         self.look()
         if self.server:
             self.server.close()
 
     def look(self) -> None:
         """Take a sample now."""
-        with self._lock:
-            counted, waiting = self.server.look() if self.server else ({}, 0)
+        lock, server = self._lock, self.server
+        if not lock.acquire(timeout=SECONDS_TO_ANSWER):
+            # The thread waits for the server with the lock in its hands: both are left alone from here on.
+            self._lock, self.server = Lock(), None
+            logs.event("server gives no answer", WARNING)
+            return self.look()
+        try:
+            counted, waiting = server.look() if server else ({}, 0)
             steps = self._steps.account(memory_of_tree(), counted)
-            blockers = self.server.blockers() if self.server and waiting else ""
-        self._heard(steps, blockers)
+            blockers = server.blockers() if server and waiting else ""
+        finally:
+            lock.release()
+        return self._heard(steps, blockers)
 
     def _sample(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_SAMPLES):

@@ -1,5 +1,6 @@
 """Loading an export, on both engines."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,8 +10,8 @@ import pytest
 
 from loader.load.raw_tables import RAW_TABLES
 from loader.rates.tables import RATES_TABLES
-from tests.loader.command_line import changes, fail, first_names, query, succeed
-from tests.loader.exports import ANN, BEN, PATIENTS, condition, export, patient, write
+from tests.loader.command_line import changes, execute, fail, first_names, query, succeed
+from tests.loader.exports import ANN, BEN, ENCOUNTERS, PATIENTS, VISIT, condition, encounter, export, patient, write
 from tests.support.environments import REPOSITORY
 
 Environment = Mapping[str, str]
@@ -190,3 +191,49 @@ def test_every_table_is_there_after_the_first_contact(engine_environment: Enviro
     assert tables == [
         ("etl", 11), ("raw_rates", len(RATES_TABLES) + 1), ("raw_synthea", len(RAW_TABLES) + 1), ("raw_vocabulary", 10),
     ]
+
+
+@pytest.mark.parametrize(("sessions", "workers"), [(1, 0), (3, 2)])
+def test_a_role_with_few_sessions_loads_with_fewer_workers(
+    postgres_environment: Environment, tmp_path: Path, sessions: int, workers: int
+) -> None:
+    database = postgres_environment["PGDATABASE"]
+    execute(
+        postgres_environment, f"create role few_{sessions} login connection limit {sessions};"
+        f" grant create on database {database} to few_{sessions}"
+    )
+    few = {**postgres_environment, "PGUSER": f"few_{sessions}", "SYNTHEA_OMOP_LOG_FILE": str(tmp_path / "log")}
+    try:
+        succeed(few, "load", SAMPLE, "--workers", 4)
+        assert query(few, "select count(*) from raw_synthea.patients") == [(16,)]
+        (line,) = [line for line in map(json.loads, (tmp_path / "log").read_text().splitlines()) if "asked" in line]
+        assert (line["event"], line["asked"], line["workers"]) == ("fewer workers", 4, workers)
+    finally:
+        execute(postgres_environment, f"drop owned by few_{sessions} cascade; drop role few_{sessions}")
+
+
+def test_a_load_that_cannot_succeed_reads_no_further_file(postgres_environment: Environment, tmp_path: Path) -> None:
+    """PostgreSQL takes the word for a date; while it is at the second file, whoever looks at the rows has seen the first."""
+    folder = export(tmp_path / "export", patient(ANN), conditions=(condition(ANN, "1"),) * 200_000)
+    write(folder / "encounters.csv", ENCOUNTERS, *[encounter(1, ANN, start="epoch")] * 20)
+    write(folder / "supplies.csv", "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,QUANTITY", f"2020-01-01,{ANN},{VISIT}1,1,,1")
+    log = {"SYNTHEA_OMOP_LOG_FILE": str(tmp_path / "log"), "SYNTHEA_OMOP_LOG_LEVEL": "debug"}
+    said = fail({**postgres_environment, **log}, "load", folder, "--workers", 1)
+    assert "rows cannot be read" in said and "encounters.csv" in said
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    copied = [line["file"] for line in lines if line["event"] == "part copied"]
+    assert "encounters.csv" in copied and "supplies.csv" not in copied
+
+
+def test_lines_that_cannot_be_used_are_in_the_log(postgres_environment: Environment, tmp_path: Path) -> None:
+    """A bad value among the lines that differ: the files are read whole, and the log says why."""
+    ids = [ANN.replace("a0000000", f"a000000{number}") for number in range(9)]
+    whole = [condition(one, "1") for one in ids]
+    succeed(postgres_environment, "load", export(tmp_path / "first", *map(patient, ids), conditions=tuple(whole)))
+    whole[0] = whole[0].replace("2020-01-01", "2020-13-01")
+    second = export(tmp_path / "second", *map(patient, ids), conditions=tuple(whole))
+    log = {"SYNTHEA_OMOP_LOG_FILE": str(tmp_path / "log")}
+    succeed({**postgres_environment, **log}, "load", second, "--max-rejects", 1)
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    (given_up,) = [line for line in lines if line["event"] == "lines given up"]
+    assert '"2020-13-01" is no date' in given_up["error"]

@@ -2,10 +2,14 @@
 
 import io
 import json
+import os
 import shutil
+import signal
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
+from threading import Event, Thread
 from time import process_time, sleep
 
 import psutil
@@ -13,9 +17,11 @@ import pytest
 from rich.console import Console
 
 from loader.progress import Reporter
+from loader.watch import sampling
 from loader.watch.dbt_lines import DbtLines
-from loader.watch.sampling import Sampler, memory_of_tree
+from loader.watch.sampling import WATCHER, Sampler, Server, memory_of_tree
 from loader.watch.steps import STAGE, Step, Steps
+from tests.loader.command_line import query
 
 
 def node(event: str, name: str, at: datetime, kind: str = "model", status: str = "success", **data: object) -> str:
@@ -142,3 +148,35 @@ def test_a_terminal_shows_rows_and_memory_beside_the_bar() -> None:
     with teller.counted_lines("dbt") as show:
         show("12 of 130 OK created sql table model omop.person .....", True)
     assert "4,321 rows" in shown.getvalue() and "123.0 MB" in shown.getvalue() and "12/130" in shown.getvalue()
+
+
+def test_a_server_that_gives_no_answer_holds_up_no_run(
+    postgres_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in postgres_environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sampling, "SECONDS_TO_ANSWER", 0.5)
+    ended = Event()
+
+    def run() -> None:
+        with Sampler(Steps(), lambda *_: None) as sampler:
+            sampler.server = Server()
+            sampler.look()
+            ((pid,),) = query(
+                postgres_environment, f"select pid from pg_stat_activity where application_name = '{WATCHER}'"
+            )
+            stopped.append(pid)
+            os.kill(pid, signal.SIGSTOP)
+            # The thread asks, and waits.
+            sleep(2 * sampling.SECONDS_BETWEEN_SAMPLES)
+            sampler.look()
+            assert sampler.server is None
+        ended.set()
+
+    stopped: list[int] = []
+    Thread(target=run, daemon=True).start()
+    try:
+        assert ended.wait(60)
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
