@@ -29,8 +29,12 @@ EARLY = (
     "tests/pipeline/test_readme_commands.py", "tests/golden/test_golden_cases.py", "tests/pipeline/test_rates.py",
     "tests/loader/rates/test_verb.py", "tests/pipeline/test_operations_examples.py", "tests/loader/test_interruption.py",
 )
-# What `make check` leaves to `make test`: folders whose fixtures take minutes, and whoever needs another engine.
-NOT_QUICK = ("tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/spark/", "tests/bench/")
+# What `make check` leaves to `make test`: folders and modules that take minutes, and whoever needs another engine.
+NOT_QUICK = (
+    "tests/pipeline/", "tests/incremental/", "tests/operations/", "tests/watch/", "tests/spark/", "tests/bench/",
+    "tests/loader/test_interruption.py", "tests/loader/test_lines.py", "tests/loader/rates/test_memory.py",
+    "tests/loader/rates/test_verb.py",
+)
 OF_POSTGRES = {"postgres_server", "postgres_environment"}
 
 
