@@ -1,12 +1,12 @@
 """docs/cdm.md says what the models say."""
 
-from loader.report import cdm_page
 from tests.project.conftest import Model
+from tests.support import cdm_page
 
 
 def test_the_page_of_the_cdm_is_up_to_date() -> None:
     written = cdm_page.PAGE.read_text(encoding="utf-8")
-    assert written == cdm_page.render(), "write it anew: python -m loader.report.cdm_page"
+    assert written == cdm_page.render(), "write it anew: python -m tests.support.cdm_page"
 
 
 def test_every_table_of_the_cdm_is_on_the_page(models: list[Model]) -> None:

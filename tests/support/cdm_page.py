@@ -1,4 +1,4 @@
-"""docs/cdm.md from the words that the models have beside them: `python -m loader.report.cdm_page` writes it anew."""
+"""docs/cdm.md from the words that the models have beside them: `python -m tests.support.cdm_page` writes it anew."""
 
 import csv
 import re
@@ -13,7 +13,7 @@ from loader.settings import PROJECT_DIR
 
 PAGE = PROJECT_DIR / "docs" / "cdm.md"
 # What stands above this line is written by hand and stays.
-MARK = "<!-- Below this line: python -m loader.report.cdm_page -->"
+MARK = "<!-- Below this line: python -m tests.support.cdm_page -->"
 ROOMS = {
     "clinical": "What happened to persons", "health_system": "Where and by whom", "economics": "Insurance and costs",
     "eras": "Eras", "metadata": "About the CDM itself", "unfilled": "Tables that Synthea cannot fill",
