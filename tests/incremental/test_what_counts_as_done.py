@@ -16,7 +16,7 @@ from tests.incremental.world import Export
 from tests.loader.command_line import query
 from tests.support.commands import at_once, synthea_omop
 from tests.support.comparison import assert_same_tables
-from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
+from tests.support.environments import ENGINES, duckdb_environment, engine_of, postgres_environment
 from tests.support.postgres_server import PostgresServer
 
 ANN, BEN, CID = PEOPLE[:3]
@@ -35,6 +35,8 @@ SILENT = {
     "test": ("test", "--select", "person"),
     "seed": ("seed", "--select", "gender_concepts"),
 }
+# What every engine's macros do of their own: a part of a table, and all of it.
+ON_POSTGRES = ("a selection", "a full refresh of a part")
 CONSUMED = "('done', 'untested', 'failing')"
 
 
@@ -73,6 +75,11 @@ def _ledger(project: Project) -> Ledger:
     return Ledger(tuple(outcome for (outcome,) in outcomes), consumed, waiting)
 
 
+def asked(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Which of these commands are tried: the ledger itself is the same SQL on every engine."""
+    return (*SILENT, *PARTIAL) if engine_of(environment) == "duckdb" else ON_POSTGRES
+
+
 @pytest.fixture(scope="module")
 def histories(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
@@ -101,7 +108,8 @@ def histories(
         do("a whole build", "build", *ONLY_MODELS)
         synthea_omop("load", str(second), environment=project.environment)
         for name, command in (SILENT | PARTIAL).items():
-            do(name, *command)
+            if name in asked(environment):
+                do(name, *command)
         refused = do("an empty build where there is data", "run", "--empty", code=2)
         do("a failure", "build", *ONLY_MODELS, failing="visit_occurrence", code=1)
         do("a retry", "retry")
@@ -124,18 +132,19 @@ def test_an_empty_build_is_no_build_of_what_is_loaded_afterwards(histories: dict
     assert "--empty would empty a CDM" in histories[engine].refused
 
 
-@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("command", [*SILENT, "an empty build where there is data"])
-def test_what_builds_nothing_leaves_no_trace(histories: dict[str, History], engine: str, command: str) -> None:
-    ledgers = histories[engine].ledgers
+def test_what_builds_nothing_leaves_no_trace(histories: dict[str, History], command: str) -> None:
+    ledgers = histories["duckdb"].ledgers
     names = list(ledgers)
     before = ledgers[names[names.index(command) - 1]]
     assert ledgers[command].outcomes == before.outcomes
     assert (ledgers[command].consumed, ledgers[command].waiting) == (3, 1 if command in SILENT else before.waiting)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("command", [*PARTIAL, "a failure", "a retry"])
+@pytest.mark.parametrize(("engine", "command"), [
+    *(("duckdb", command) for command in (*PARTIAL, "a failure", "a retry")),
+    *(("postgres", command) for command in (*ON_POSTGRES, "a failure", "a retry")),
+])
 def test_a_build_of_a_part_leaves_the_change_waiting(histories: dict[str, History], engine: str, command: str) -> None:
     ledger = histories[engine].ledgers[command]
     assert ledger.outcomes[-1] == "partial" and ledger.consumed == 3 and ledger.waiting >= 1
@@ -151,5 +160,9 @@ def test_the_next_whole_build_repairs_all_of_it(histories: dict[str, History], e
 
 def test_both_engines_come_to_the_same(histories: dict[str, History]) -> None:
     duckdb, postgres = (histories[engine] for engine in ENGINES)
-    assert duckdb.ledgers == postgres.ledgers
+    last = {
+        engine: {name: (ledger.outcomes[-1:], ledger.consumed, ledger.waiting) for name, ledger in history.ledgers.items()}
+        for engine, history in histories.items()
+    }
+    assert last["postgres"] == {name: last["duckdb"][name] for name in last["postgres"]}
     assert_same_tables(duckdb.built.tables, postgres.built.tables, ENGINES)
