@@ -1,4 +1,4 @@
-"""The state of the dbt project: of what makes the rows, as `macros/project_checksum.sql` finds it, and of all its files."""
+"""The state of the dbt project: of what makes the rows, as `macros/build/project_checksum.sql` finds it, and of all its files."""
 
 import os
 import re

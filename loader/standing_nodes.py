@@ -7,7 +7,7 @@ from loader.settings import PROJECT_DIR
 _ROOMS = ("staging", "intermediate", "omop", "quality")
 _MADE_ONCE = PROJECT_DIR / "models" / "omop" / "unfilled"
 
-# Of every model and seed the last build that made it, by the ledger that dbt's hooks keep (macros/record_steps.sql). It
+# Of every model and seed the last build that made it, by the ledger that dbt's hooks keep (macros/build/record_steps.sql). It
 # counts when that build was of the same project and came to its end, and so did all builds after it: what one that broke
 # off made, nobody wrote down, and one of another project, or by hand, may have made tables that this one would not.
 _UNCHANGED = f"""

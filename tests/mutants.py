@@ -48,7 +48,7 @@ MUTANTS = {
         "encounters.end_date >= inpatient_stays.start_date - 1", "encounters.end_date >= inpatient_stays.start_date", GOLDEN,
     ),
     "an end before its start": Mutant(
-        "macros/not_before.sql", "then greatest({{ stop }}, {{ start }}) end", "then {{ stop }} end", GOLDEN,
+        "macros/cdm/not_before.sql", "then greatest({{ stop }}, {{ start }}) end", "then {{ stop }} end", GOLDEN,
     ),
     "a rejected row that is counted and not kept": Mutant(
         "loader/load/rejects.py", "if not self.hopeless:", "if self.count > 1 and not self.hopeless:",

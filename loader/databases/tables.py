@@ -27,7 +27,7 @@ _ETL = {
         build_id bigint, started_at timestamp, finished_at timestamp, outcome text, upto_change_id bigint,
         full_refresh boolean, is_small boolean, is_beside boolean, first_batch_id bigint, last_batch_id bigint, patients bigint,
         models integer, rows bigint, seconds double precision, checksum text""",
-    # What each model, seed and test of a build came to (macros/record_steps.sql).
+    # What each model, seed and test of a build came to (macros/build/record_steps.sql).
     "build_step": """
         build_id bigint, kind text, room text, name text, status text, failures bigint,
         seconds double precision""",

@@ -138,7 +138,7 @@ class SchemasBeside(Place):
             sleep(SECONDS_BETWEEN)
 
     def _has_to_be_full(self, database: Database) -> bool:
-        """Whether there is no state that an incremental build could start from, as macros/last_build.sql has it."""
+        """Whether there is no state that an incremental build could start from, as macros/build/last_build.sql has it."""
         found: bool = database.query(
             f"""with last as (select coalesce(max(build_id), 0) as build_id from etl.build where outcome in {CONSUMED})
             select last.build_id = 0 or exists (

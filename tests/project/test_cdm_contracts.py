@@ -27,7 +27,7 @@ def macro(name: str, *arguments: str) -> Any:
     returned: list[Any] = []
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     environment.globals["return"] = lambda value: returned.append(value) or ""
-    module = environment.from_string((REPOSITORY / "macros" / f"{name}.sql").read_text()).module
+    module = environment.from_string((REPOSITORY / "macros" / "cdm" / f"{name}.sql").read_text()).module
     getattr(module, name)(*arguments)
     return returned[0]
 

@@ -58,6 +58,12 @@ def test_a_macro_file_holds_the_macro_it_is_named_after_and_its_dialects(files: 
     assert strangers == {}
 
 
+def test_every_macro_is_in_a_room(files: list[Path]) -> None:
+    rooms = {path.parts[1:-1] for path in files if path.suffix == ".sql" and path.parts[0] == "macros"}
+    named = ("build", "cdm", "dialects", "materializations", "persons", "quality", "rates", "spark")
+    assert rooms == {(room,) for room in named}
+
+
 def test_every_macro_says_what_it_gives(files: list[Path]) -> None:
     macros = [path for path in files if path.suffix == ".sql" and path.parts[0] == "macros"]
     assert [str(path) for path in macros if not (REPOSITORY / path).read_text().startswith("{#-")] == []
