@@ -1,13 +1,19 @@
 """One file an engine, with the same functions; everything that differs between the engines is in them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loader.databases.base import Database
 from loader.databases.tables import LEDGER
 from loader.errors import LoaderError
 from loader.settings import Settings
+
+if TYPE_CHECKING:
+    from loader.databases.duckdb import DuckdbDatabase
+    from loader.databases.postgres import PostgresDatabase
+    from loader.databases.spark import SparkDatabase
 
 
 def place_of(settings: Settings) -> Path:
@@ -21,7 +27,11 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
 
     With `only_look` nothing is made and PostgreSQL takes no lock; LoaderError when the loader was never there.
     """
-    database = _engine(settings)(settings, only_look)
+    engine = _engine(settings)
+    try:
+        database = engine(settings, only_look)
+    except engine.errors as error:
+        raise _refused(f"database on {settings.target}", error) from error
     try:
         if not only_look:
             database.create_tables()
@@ -39,13 +49,16 @@ def open_database(settings: Settings, only_look: bool = False) -> Iterator[Datab
             raise LoaderError(f"Nothing was loaded yet into the {database.place}. Start with synthea-omop load DIR.")
         yield database
     except database.errors as error:
-        reason = " ".join(str(error).split())
-        raise LoaderError(f"{database.place}: {reason}. Nothing of this step was kept.") from error
+        raise _refused(database.place, error) from error
     finally:
         database.close()
 
 
-def _engine(settings: Settings) -> Callable[[Settings, bool], Database]:
+def _refused(place: str, error: Exception) -> LoaderError:
+    return LoaderError(f"{place}: {' '.join(str(error).split())}. Nothing of this step was kept.")
+
+
+def _engine(settings: Settings) -> "type[DuckdbDatabase | PostgresDatabase | SparkDatabase]":
     if settings.target == "postgres":
         from loader.databases.postgres import PostgresDatabase
 

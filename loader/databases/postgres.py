@@ -30,10 +30,10 @@ class PostgresDatabase(PostgresSession):
         if not only_look:
             try:
                 self._take_lock()
-            except LoaderError:
+                self._end_workers_of_killed_loads()
+            except (LoaderError, *self.errors):
                 self.close()
                 raise
-            self._end_workers_of_killed_loads()
 
     @contextmanager
     def workers(self) -> Iterator[list[Database]]:

@@ -4,15 +4,18 @@ import gzip
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from loader.databases import open_database
+from loader.databases.pool import WORKER
 from loader.databases.postgres import LOCK_KEY
 from loader.load.ledger import start_batch
 from loader.settings import Settings
-from tests.loader.command_line import changes, connect_to_postgres, fail, first_names, query, succeed
+from tests.loader.command_line import changes, connect_to_postgres, execute, fail, first_names, query, succeed
 from tests.loader.exports import ANN, BEN, CONDITIONS, ENCOUNTERS, PATIENTS, condition, encounter, export, patient, write
 
 Environment = Mapping[str, str]
@@ -108,3 +111,18 @@ def test_two_loads_at_once_on_postgresql_do_not_mix(postgres_environment: Enviro
     connection.close()
     assert "Another synthea-omop is at work in the PostgreSQL database" in error and f"process {process}" in error
     succeed(postgres_environment, "load", folder)
+
+
+def test_a_server_that_refuses_the_first_questions_is_told_in_a_sentence(
+    postgres_environment: Environment, tmp_path: Path
+) -> None:
+    """A worker of a load that somebody else started and killed is there still, and this role may not end it."""
+    database = postgres_environment["PGDATABASE"]
+    execute(postgres_environment, f"create role another login; grant create on database {database} to another")
+    session = {"host": postgres_environment["PGHOST"], "port": postgres_environment["PGPORT"], "dbname": database}
+    try:
+        with closing(psycopg2.connect(**session, user="postgres", application_name=WORKER)):
+            said = fail({**postgres_environment, "PGUSER": "another"}, "load", export(tmp_path, patient(ANN)))
+        assert said.startswith("Error: database on postgres: ") and "Nothing of this step was kept" in said
+    finally:
+        execute(postgres_environment, "drop owned by another cascade; drop role another")
