@@ -64,9 +64,8 @@ def mapped_concepts(project: Path) -> tuple[list[int], list[tuple[str, str]]]:
                 }
                 if row.get("vocabulary_id") and row.get("concept_code"):
                     codes.add((row["vocabulary_id"], row["concept_code"]))
-    macro = project / "macros" / "named_concepts.sql"
-    if macro.is_file():
-        ids |= {int(number) for number in re.findall(r"\b\d{1,9}\b", macro.read_text(encoding="utf-8"))}
+    macro = (project / "macros" / "cdm" / "named_concepts.sql").read_text(encoding="utf-8")
+    ids |= {int(number) for number in re.findall(r"\b\d{1,9}\b", macro)}
     return sorted(ids), sorted(codes)
 
 

@@ -222,7 +222,7 @@ def test_a_load_that_cannot_succeed_reads_no_further_file(postgres_environment: 
     assert "rows cannot be read" in said and "encounters.csv" in said
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     copied = [line["file"] for line in lines if line["event"] == "part copied"]
-    assert "encounters.csv" in copied and "supplies.csv" not in copied
+    assert "patients.csv" in copied and "supplies.csv" not in copied
 
 
 def test_lines_that_cannot_be_used_are_in_the_log(postgres_environment: Environment, tmp_path: Path) -> None:
