@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from tests.support.comparison import assert_same_databases, reading
 from tests.support.environments import ENGINES, duckdb_environment, postgres_environment
 
 FEWEST = {"visits": 60, "all": 200}
+BEGAN = datetime.now(UTC)
 ONLY_TABLES = ("--resource-type", "seed", "--resource-type", "model")
 
 
@@ -92,6 +93,20 @@ def test_the_case_has_the_rows_it_expects(built: dict[str, Built], engine: str, 
         if (text := _difference(built[engine], case, table, expected))
     ]
     assert not wrong, "\n".join([str(case), *wrong])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_days_of_a_build_are_days_in_utc(environments: dict[str, Mapping[str, str]], engine: str) -> None:
+    """Whatever the zones of the clock, of the server and of the database; comparisons leave these days out."""
+    days = {BEGAN.date(), datetime.now(UTC).date()}
+    tomorrows = " or ".join(f"query_text like '%{day + timedelta(days=1)}%'" for day in days)
+    with reading(environments[engine]) as reader:
+        ((released,),) = reader.query("select cdm_release_date from omop.cdm_source")
+        ((checks, right),) = reader.query(
+            f"select count(*), sum(case when {tomorrows} then 1 else 0 end) from quality.dqd_results"
+            " where check_description like '%is not above tomorrow%' and query_text is not null"
+        )
+    assert released in days and checks == right > 20
 
 
 @pytest.mark.postgres
