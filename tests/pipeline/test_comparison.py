@@ -1,11 +1,13 @@
 """The comparison that other tests rely on: it finds what differs, and nothing else."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import psycopg2
 import pytest
 
+from tests.loader.command_line import execute
 from tests.support.comparison import Table, assert_same_databases, difference
 
 ROWS = "(1, 'é', null, 1.50, 2.0, date '2020-02-29', timestamp '2020-01-01 10:00:00', true)"
@@ -55,3 +57,22 @@ def test_a_row_that_is_there_twice_differs_from_one_that_is_there_once() -> None
     once, twice = Table(("id",), ["1", "2"]), Table(("id",), ["1", "1", "2"])
     assert difference("t", once, once, ("a", "b")) is None
     assert "0 rows only in a, 1 only in b" in (difference("t", once, twice, ("a", "b")) or "")
+
+
+@pytest.mark.parametrize(("days", "is_same"), [(1, True), (9, False)])
+def test_two_builds_are_the_same_when_midnight_lies_between_them(
+    duckdb_environment: dict[str, str], postgres_environment: dict[str, str], days: int, is_same: bool
+) -> None:
+    today = datetime.now(UTC).date()
+    for environment, day in ((duckdb_environment, today), (postgres_environment, today - timedelta(days=days))):
+        for statement in (
+            "create schema omop", f"create table omop.cdm_source as select date '{day}' as cdm_release_date",
+            "create schema quality",
+            f"create table quality.dqd_results as select 'is after {day + timedelta(days=1)}' as query_text",
+        ):
+            execute(environment, statement)
+    if is_same:
+        assert_same_databases(duckdb_environment, postgres_environment)
+    else:
+        with pytest.raises(AssertionError, match="cdm_release_date"):
+            assert_same_databases(duckdb_environment, postgres_environment)
