@@ -41,8 +41,8 @@ _TRANSIENT_CODES = {
 FULL = ("too many clients", "remaining connection slots", "too many connections")
 # libpq has no codes for what happens before there is a session, or to one that breaks off.
 TRANSIENT_WORDS = (
-    "connection refused", "connection reset", "server closed the connection", "too many clients",
-    "remaining connection slots", "the database system is starting up", "the database system is shutting down",
+    *FULL, "connection refused", "connection reset", "server closed the connection",
+    "the database system is starting up", "the database system is shutting down",
     "the database system is in recovery mode", "connection already closed", "terminating connection",
     "could not receive data from server", "could not send data to server", "no connection to the server",
 )
